@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Walks a loop nest and hands rectangles to a kernel, on several threads where the work is worth it. The partition is a
+// function of the extents only, so results do not depend on the number of threads. Nothing here is a template.
+
+#include <tessera/backend/kernel.hpp>
+#include <tessera/backend/parallel.hpp>
+#include <tessera/backend/plan.hpp>
+
+#include <algorithm>
+
+namespace tessera::backend {
+
+/// The most operands a kernel of the library has.
+inline constexpr int max_slots = 96;
+
+namespace detail {
+
+inline constexpr extent worth_a_thread = 32768;  // elements; about 10 microseconds of simple work
+
+inline void shift(slot* to, const slot* from, int count, extent rows, extent elements) {
+  for (int k = 0; k < count; ++k) {
+    to[k] = from[k];
+    if (to[k].data != nullptr) to[k].data += rows * from[k].row_bytes + elements * from[k].step * from[k].element_size;
+  }
+}
+
+}  // namespace detail
+
+/// Runs the kernel over n0 x n1 elements. `split`: chunks of them may run at the same time.
+inline void run_rows(kernel fn, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
+  const extent total = n0 * n1;
+  if (!split || total <= detail::worth_a_thread) return fn(slots, n0, n1, index);
+  if (n1 >= detail::worth_a_thread) {  // long rows: split each; the chunk is a multiple of every register width
+    constexpr extent chunk = detail::worth_a_thread / 2;
+    for (extent row = 0; row < n0; ++row)
+      parallel_for((n1 + chunk - 1) / chunk, 1, [&](extent begin, extent end) {
+        slot moved[max_slots];
+        detail::shift(moved, slots, count, row, begin * chunk);
+        fn(moved, 1, std::min(end * chunk, n1) - begin * chunk, index + row * n1 + begin * chunk);
+      });
+    return;
+  }
+  parallel_for(n0, std::max<extent>(1, detail::worth_a_thread / 2 / n1), [&](extent begin, extent end) {
+    slot moved[max_slots];
+    detail::shift(moved, slots, count, begin, 0);
+    fn(moved, end - begin, n1, index + begin * n1);
+  });
+}
+
+/// Runs the kernel over the whole nest; stores[k] is copied to slot k where given.
+inline void run(kernel fn, const plan& p, const bool* stores, bool split) {
+  slot slots[max_slots];
+  const int r = p.rank;
+  const extent n1 = p.n[r - 1], n0 = r > 1 ? p.n[r - 2] : 1;
+  for (int k = 0; k < p.count; ++k) {
+    const operand& o = p.operands[k];
+    slots[k].data = static_cast<char*>(const_cast<void*>(o.data));  // kernels write only where their contract says
+    slots[k].row_bytes = r > 1 ? o.stride[r - 2] * o.element_size : 0;
+    slots[k].step = o.stride[r - 1];
+    slots[k].element_size = o.element_size;
+    slots[k].store = stores != nullptr && stores[k];
+  }
+  if (r <= 2) return run_rows(fn, slots, p.count, n0, n1, 0, split);
+  extent outer = 1;
+  for (int i = 0; i < r - 2; ++i) outer *= p.n[i];
+  const auto some = [&](extent begin, extent end) {
+    for (extent o = begin; o < end; ++o) {
+      slot moved[max_slots];
+      detail::shift(moved, slots, p.count, 0, 0);
+      extent rest = o;
+      for (int i = r - 3; i >= 0; --i) {
+        const extent at = rest % p.n[i];
+        rest /= p.n[i];
+        for (int k = 0; k < p.count; ++k)
+          if (moved[k].data != nullptr) moved[k].data += at * p.operands[k].stride[i] * p.operands[k].element_size;
+      }
+      fn(moved, n0, n1, o * n0 * n1);
+    }
+  };
+  if (!split || outer * n0 * n1 <= detail::worth_a_thread) return some(0, outer);
+  parallel_for(outer, std::max<extent>(1, detail::worth_a_thread / 2 / std::max<extent>(1, n0 * n1)), some);
+}
+
+}  // namespace tessera::backend

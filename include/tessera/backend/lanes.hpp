@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// What the kernels need of a register type besides the vocabulary of rules: its width, loads, stores and sums. A plain
+// number is a register of one lane, so the same kernels serve the scalar and the simd backend.
+
+#include <tessera/expr/program.hpp>
+#include <tessera/numeric/lane.hpp>
+#include <tessera/shape/extents.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+namespace tessera::backend {
+inline namespace TESSERA_ARCH {
+
+namespace detail {
+template <class V>
+struct lane_traits {
+  using type = V;
+  static constexpr int width = 1;
+};
+#if TESSERA_USE_XSIMD
+template <class T, class A>
+struct lane_traits<xsimd::batch<T, A>> {
+  using type = T;
+  static constexpr int width = static_cast<int>(xsimd::batch<T, A>::size);
+};
+#endif
+}  // namespace detail
+
+/// The number type of a lane, and how many a register has.
+template <class V>
+using lane_t = typename detail::lane_traits<V>::type;
+template <class V>
+inline constexpr int width = detail::lane_traits<V>::width;
+
+/// The reference: one lane.
+template <class T>
+using scalar_register = T;
+
+/// The widest register for T that the build allows.
+namespace detail {
+template <class T>
+struct widest {
+  using type = T;
+};
+#if TESSERA_USE_XSIMD
+template <class T>
+  requires(std::is_floating_point_v<T> || std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t>)
+struct widest<T> {
+  using type = xsimd::batch<T>;
+};
+#endif
+}  // namespace detail
+template <class T>
+using simd_register = typename detail::widest<T>::type;
+
+/// A source whose elements are computed from their position, as a random mask is.
+template <class E>
+concept Generated = requires { typename E::generated_tag; };
+
+/// Reads `width` elements of type E, `stride` apart, each converted to the lane type.
+template <class V, class E>
+[[nodiscard]] TESSERA_INLINE V load(const E* from, extent stride = 1) {
+  using T = lane_t<V>;
+  if constexpr (width<V> == 1) {
+    return static_cast<T>(*from);
+  } else {
+    if constexpr (std::same_as<T, E>)
+      if (stride == 1) return V::load_unaligned(from);
+    T lanes[width<V>];
+    for (int i = 0; i < width<V>; ++i) lanes[i] = static_cast<T>(from[i * stride]);
+    return V::load_unaligned(lanes);
+  }
+}
+
+/// Writes `width` lanes as elements of type R, `stride` apart.
+template <class R, class V>
+TESSERA_INLINE void store(R* to, V value, extent stride = 1) {
+  using T = lane_t<V>;
+  if constexpr (width<V> == 1) {
+    *to = static_cast<R>(value);
+  } else {
+    if constexpr (std::same_as<T, R>)
+      if (stride == 1) return value.store_unaligned(to);
+    T lanes[width<V>];
+    value.store_unaligned(lanes);
+    for (int i = 0; i < width<V>; ++i) to[i * stride] = static_cast<R>(lanes[i]);
+  }
+}
+
+/// Folds the first `lanes` lanes with the combiner, pairwise when the register is full.
+template <class Combine, class V>
+[[nodiscard]] inline lane_t<V> fold(V value, int lanes) {
+  using T = lane_t<V>;
+  if constexpr (width<V> == 1) {
+    return value;
+  } else {
+    T x[width<V>];
+    value.store_unaligned(x);
+    if (lanes == width<V>) {
+      for (int half = width<V> / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) x[i] = Combine::combine(x[i], x[i + half]);
+      return x[0];
+    }
+    T result = x[0];
+    for (int i = 1; i < lanes; ++i) result = Combine::combine(result, x[i]);
+    return result;
+  }
+}
+
+}  // namespace TESSERA_ARCH
+}  // namespace tessera::backend

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// What an expression is, and the nodes of its tree. A node holds its children by value and its leaves hold the blocks they
+// read: an expression can be stored, returned and evaluated later, and gives what it would have given when it was built.
+
+#include <tessera/backend/plan.hpp>
+#include <tessera/expr/program.hpp>
+#include <tessera/numeric/dtype.hpp>
+#include <tessera/shape/shape.hpp>
+#include <tessera/storage/block.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace tessera {
+
+/// A node of an expression tree.
+template <class X>
+concept Expression = requires { typename std::remove_cvref_t<X>::expression_tag; };
+
+/// An expression, or something that has one: a tensor, an array, a variable, a parameter.
+template <class X>
+concept Operand = Expression<X> || requires(const std::remove_cvref_t<X>& x) { x.lazy(); };
+
+/// A number that an operation takes beside tensors. It is weakly typed: it does not widen a tensor of its own category.
+template <class X>
+concept Scalar = std::is_arithmetic_v<std::remove_cvref_t<X>>;
+
+/// The source of a leaf that no graph tracks.
+struct untracked {};
+
+/// Elements of a contiguous block. The leaf of a tensor, or of a variable when Source says which node its adjoint goes to.
+template <class E, class S, class Source = untracked>
+struct leaf {
+  using expression_tag = void;
+  using element = E;
+  using shape_type = S;
+  static constexpr int leaf_count = 1;
+  static constexpr int step_count = 0;
+  static constexpr bool tracked = !std::same_as<Source, untracked>;
+
+  block hold;
+  S shape_;
+  [[no_unique_address]] Source source{};
+
+  [[nodiscard]] S shape() const { return shape_; }
+  [[nodiscard]] const E* data() const { return static_cast<const E*>(hold.data()); }
+  [[nodiscard]] extents strides() const { return row_major(shape_.values()); }
+  template <class F>
+  void for_each_leaf(F&& f) const { f(*this); }
+};
+
+/// Elements of a block reached through an index map: what reshape, permute, slice and broadcast_to of a leaf give.
+/// UnitInner: the map moves by one element along its last axis.
+template <class E, class S, bool UnitInner, class Source = untracked>
+struct view {
+  using expression_tag = void;
+  using element = E;
+  using shape_type = S;
+  static constexpr int leaf_count = 1;
+  static constexpr int step_count = 0;
+  static constexpr bool tracked = !std::same_as<Source, untracked>;
+
+  block hold;
+  S shape_;
+  extents strides_;
+  extent offset = 0;
+  [[no_unique_address]] Source source{};
+
+  [[nodiscard]] S shape() const { return shape_; }
+  [[nodiscard]] const E* data() const { return static_cast<const E*>(hold.data()) + offset; }
+  [[nodiscard]] extents strides() const { return strides_; }
+  template <class F>
+  void for_each_leaf(F&& f) const { f(*this); }
+};
+
+/// One number for every element.
+template <class E>
+struct constant {
+  using expression_tag = void;
+  using element = E;
+  using shape_type = tessera::shape<>;
+  static constexpr int leaf_count = 1;
+  static constexpr int step_count = 0;
+  static constexpr bool tracked = false;
+
+  E value;
+
+  [[nodiscard]] constexpr shape_type shape() const { return {}; }
+  [[nodiscard]] const E* data() const { return &value; }
+  [[nodiscard]] extents strides() const { return {}; }
+  template <class F>
+  void for_each_leaf(F&& f) const { f(*this); }
+};
+
+namespace detail {
+
+template <int I, class X>
+struct held {
+  X value;
+};
+template <class Indices, class... X>
+struct held_pack;
+template <int... I, class... X>
+struct held_pack<std::integer_sequence<int, I...>, X...> : held<I, X>... {
+  template <class F>
+  constexpr void for_each(F&& f) const {
+    (f(static_cast<const held<I, X>*>(this)->value), ...);
+  }
+};
+
+}  // namespace detail
+
+/// An elementwise operation on the broadcast of its operands, computed in lanes of type T.
+template <class Op, class T, class S, class... X>
+struct map {
+  using expression_tag = void;
+  using op = Op;
+  using lane_type = T;
+  using element = typename Op::template element<T>;
+  using shape_type = S;
+  static constexpr int leaf_count = (0 + ... + X::leaf_count);
+  static constexpr int step_count = (1 + ... + X::step_count);
+  static constexpr bool tracked = Op::differentiable && (false || ... || X::tracked);
+
+  S shape_;
+  detail::held_pack<std::make_integer_sequence<int, sizeof...(X)>, X...> operands;
+
+  [[nodiscard]] S shape() const { return shape_; }
+  template <class F>
+  void for_each_leaf(F&& f) const {
+    operands.for_each([&](const auto& x) { x.for_each_leaf(f); });
+  }
+};
+
+template <class X>
+inline constexpr bool is_map = false;
+template <class Op, class T, class S, class... X>
+inline constexpr bool is_map<map<Op, T, S, X...>> = true;
+
+/// The expression of an operand or a number.
+template <Operand X>
+[[nodiscard]] constexpr auto as_expression(const X& x) {
+  if constexpr (Expression<X>) return x;
+  else return x.lazy();
+}
+namespace detail {
+/// The same without a copy where x is an expression already.
+template <Operand X>
+[[nodiscard]] constexpr decltype(auto) expression_of(const X& x) {
+  if constexpr (Expression<X>) return (x);
+  else return x.lazy();
+}
+}  // namespace detail
+
+template <Operand X>
+using expression_t = decltype(as_expression(std::declval<const std::remove_cvref_t<X>&>()));
+template <Operand X>
+using shape_t = typename expression_t<X>::shape_type;
+template <Operand X>
+using element_t = typename expression_t<X>::element;
+
+/// Does a graph track any leaf of X?
+template <class X>
+inline constexpr bool is_tracked = false;
+template <Operand X>
+inline constexpr bool is_tracked<X> = expression_t<X>::tracked;
+
+/// The number of elementwise operations that one expression may fuse. An operator whose result would exceed it evaluates
+/// its larger operand first: uncapped, re-used subexpressions double the type with each line.
+inline constexpr int fusion_cap = 24;
+
+}  // namespace tessera

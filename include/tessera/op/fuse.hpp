@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Builds the node of an elementwise operation: finds the lane type and the shape, checks the law, keeps the tree under the cap.
+
+#include <tessera/core/expect.hpp>
+#include <tessera/expr/lower.hpp>
+#include <tessera/numeric/promotion.hpp>
+#include <tessera/shape/rules.hpp>
+#include <tessera/tensor/tensor.hpp>
+
+#include <type_traits>
+
+namespace tessera {
+
+// Never defined: the compiler names it where operands of an elementwise operation do not broadcast.
+template <class Operation, class A, class B>
+struct shapes_do_not_broadcast;
+
+namespace op {
+
+/// Base of an operation on every dtype whose result has the dtype of its promoted operands.
+struct numeric {
+  template <class T>
+  using element = T;
+  static constexpr bool to_float = false;       // are integers turned to floats first?
+  static constexpr bool differentiable = true;
+  static constexpr bool has_condition = false;  // is the first operand a condition, which does not take part in promotion?
+};
+
+/// Base of an operation on floating-point numbers; integers are converted.
+struct real : numeric {
+  static constexpr bool to_float = true;
+};
+
+/// Base of a comparison: the result is bool.
+struct predicate : numeric {
+  template <class T>
+  using element = bool;
+  static constexpr bool differentiable = false;
+  static constexpr needs reads = needs::nothing;
+  template <class X, class... Rest>
+  static constexpr no_gradient derivative(const X&, const Rest&...) {
+    return {};
+  }
+};
+
+}  // namespace op
+
+namespace detail {
+
+template <class T, class X>
+struct join_dtype {
+  using type = T;
+};
+template <class T, class X>
+  requires(Operand<X> && std::is_void_v<T>)
+struct join_dtype<T, X> {
+  using type = element_t<X>;
+};
+template <class T, class X>
+  requires(Operand<X> && !std::is_void_v<T>)
+struct join_dtype<T, X> {
+  using type = promote_t<T, element_t<X>>;
+};
+template <class T, class X>
+struct join_scalar {
+  using type = T;
+};
+template <class T, Scalar X>
+struct join_scalar<T, X> {
+  using type = weak_promote_t<T, std::remove_cvref_t<X>>;
+};
+
+template <template <class, class> class Join, class T, class... X>
+struct join_all {
+  using type = T;
+};
+template <template <class, class> class Join, class T, class X, class... Rest>
+struct join_all<Join, T, X, Rest...> : join_all<Join, typename Join<T, X>::type, Rest...> {};
+
+template <class Op, class... X>
+struct lane_for {
+  using tensors = typename join_all<join_dtype, void, X...>::type;
+  using all = typename join_all<join_scalar, tensors, X...>::type;
+  using type = std::conditional_t<Op::to_float, floating_t<all>, all>;
+};
+template <class Op, class Condition, class... X>
+  requires(Op::has_condition)
+struct lane_for<Op, Condition, X...> {
+  using tensors = typename join_all<join_dtype, void, X...>::type;
+  using type = typename join_all<join_scalar, std::conditional_t<std::is_void_v<tensors>, float, tensors>, X...>::type;
+};
+
+template <class X>
+struct shape_or_scalar {
+  using type = shape<>;
+};
+template <Operand X>
+struct shape_or_scalar<X> {
+  using type = shape_t<X>;
+};
+/// The shape of an operand; a number has no axes.
+template <class X>
+using shape_of_argument = typename shape_or_scalar<X>::type;
+
+/// The broadcast of two patterns and whether it exists; on failure the first, so that checking can go on.
+struct broadcast_result {
+  extents pattern;
+  bool fits = true;
+};
+[[nodiscard]] constexpr broadcast_result join_shapes(broadcast_result a, const extents& b) {
+  const auto both = rule::broadcast(a.pattern, b);
+  return both ? broadcast_result{*both, a.fits} : broadcast_result{a.pattern, false};
+}
+
+template <class... S>
+struct broadcast_of {
+  static constexpr broadcast_result result = [] {
+    broadcast_result r;
+    ((r = join_shapes(r, S::pattern)), ...);
+    return r;
+  }();
+  static constexpr extents pattern = result.pattern;
+  static constexpr bool fits = result.fits;
+};
+
+template <class X, class Y, class... Rest>
+struct first_two {
+  using first = X;
+  using second = Y;
+};
+
+/// The value of an expression as a leaf; one that a graph tracks becomes a statement of it.
+template <Expression E>
+[[nodiscard]] auto evaluated(const E& e) {
+  if constexpr (!is_map<E>) return e;
+  else if constexpr (E::tracked) return record_statement(e).lazy();
+  else return tensor<typename E::element, typename E::shape_type>(e).lazy();
+}
+
+/// The operand as a child of a node with lanes of T, evaluated first where it computes in another type.
+template <class T, bool Evaluate, class X>
+[[nodiscard]] constexpr auto child(X&& x) {
+  if constexpr (Scalar<X>) {
+    return constant<T>{static_cast<T>(x)};
+  } else {
+    using E = expression_t<X>;
+    constexpr bool other_lanes = is_map<E> && !std::is_same_v<lane_type_t<E>, T>;
+    if constexpr (Evaluate || other_lanes) return evaluated(expression_of(x));
+    else if constexpr (Expression<X>) return E(std::forward<X>(x));
+    else return x.lazy();
+  }
+}
+
+template <class X>
+inline constexpr int steps_of = 0;
+template <Operand X>
+inline constexpr int steps_of<X> = expression_t<X>::step_count;
+
+/// The shape of the node: static, or found from the operands with the checks that only run time can make.
+template <class S, class Op, class... X>
+[[nodiscard]] constexpr S node_shape(const X&... x) {
+  if constexpr (S::is_static && (true && ... && X::shape_type::is_static)) {
+    return S{};
+  } else {
+    extents all = extents::filled(S::rank, dyn);
+    (rule::join_values(Op::name, all, x.shape().values(), X::shape_type::pattern), ...);
+    for (extent& e : all) e = e == dyn ? 1 : e;
+    return S::from(all);
+  }
+}
+
+template <class Op, class... X, class... Args>
+[[nodiscard]] constexpr auto fuse_node(Args&&... x) {
+  if constexpr ((false || ... || is_poison<X>)) {
+    return poison{};
+  } else if constexpr ((true && ... && Scalar<X>)) {
+    using T = std::conditional_t<Op::to_float, floating_t<std::common_type_t<X...>>, std::common_type_t<X...>>;
+    return static_cast<typename Op::template element<T>>(Op::value(static_cast<T>(x)...));
+  } else {
+    using joined = broadcast_of<shape_of_argument<X>...>;
+    if constexpr (!joined::fits) {
+      expect<false, shapes_do_not_broadcast<Op, shape_of_argument<typename first_two<X...>::first>, shape_of_argument<typename first_two<X...>::second>>>();
+      return poison{};
+    } else {
+      using T = typename lane_for<Op, X...>::type;
+      using S = shape_of<joined>;
+      constexpr int steps = (1 + ... + steps_of<X>);
+      constexpr int most = [] {
+        int m = 0;
+        ((m = steps_of<X> > m ? steps_of<X> : m), ...);
+        return m;
+      }();
+      // Over the cap, the operands with the most steps are evaluated; one pass is enough for any arity.
+      const auto make = [](auto... child) {
+        return map<Op, T, S, decltype(child)...>{node_shape<S, Op>(child...), {{std::move(child)}...}};
+      };
+      return make(child<T, (steps > fusion_cap && steps_of<X> * 2 > most)>(std::forward<Args>(x))...);
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Do the shapes of the operands broadcast, as far as the compiler knows them?
+template <class... X>
+concept Broadcastable = detail::broadcast_of<detail::shape_of_argument<X>...>::fits;
+
+/// The node of Op on operands and numbers.
+///   error  compile time: shapes_do_not_broadcast<Op, A, B>; run time: shape_error naming the axis
+template <class Op, class... Args>
+[[nodiscard]] constexpr auto fuse(Args&&... x) {
+  return detail::fuse_node<Op, std::remove_cvref_t<Args>...>(std::forward<Args>(x)...);
+}
+
+/// A public elementwise operation as a function object.
+template <class Op>
+struct elementwise {
+  template <class... X>
+    requires((Operand<X> || Scalar<X> || is_poison<std::remove_cvref_t<X>>) && ...)
+  [[nodiscard]] constexpr auto operator()(X&&... x) const {
+    return fuse<Op>(std::forward<X>(x)...);
+  }
+};
+
+}  // namespace tessera

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// shape<2, dyn>: extents in the type; only the unknown ones are stored.
+
+#include <tessera/core/error.hpp>
+#include <tessera/shape/extents.hpp>
+
+#include <concepts>
+#include <string>
+#include <utility>
+
+namespace tessera {
+
+namespace detail {
+
+// An empty base when nothing is dynamic: nvcc lays [[no_unique_address]] members out differently on the device.
+template <int Count>
+struct stored_extents {
+  extent stored[Count];
+};
+template <>
+struct stored_extents<0> {};
+
+}  // namespace detail
+
+/// The extents of a tensor. Each is a number, dyn, or dim<'N'>; a shape with unknown extents is constructed from their
+/// values in order: shape<dyn, 4>{3} is 3x4.
+///   error  shape_error where a run-time extent is negative or contradicts the type
+template <extent... E>
+struct shape : detail::stored_extents<(0 + ... + (is_known(E) ? 0 : 1))> {
+  static_assert(sizeof...(E) <= max_rank, "tessera: a shape has at most 8 axes");
+
+  /// The extents as the type knows them: negative where unknown.
+  static constexpr extents pattern{E...};
+  static constexpr int rank = sizeof...(E);
+  static constexpr int unknown_count = (0 + ... + (is_known(E) ? 0 : 1));
+  static constexpr bool is_static = unknown_count == 0;
+  /// The number of elements if the type knows it, otherwise dyn.
+  static constexpr extent static_size = count(pattern);
+
+  constexpr shape()
+    requires(is_static)
+  = default;
+
+  template <std::integral... Values>
+    requires(!is_static && sizeof...(Values) == unknown_count)
+  constexpr explicit(sizeof...(Values) == 1) shape(Values... values)
+      : detail::stored_extents<unknown_count>{{static_cast<extent>(values)...}} {
+    check_names();
+  }
+
+  /// The shape of this type that has the given extents.
+  ///   error  shape_error unless they match the known ones
+  [[nodiscard]] static constexpr shape from(const extents& actual) {
+    bool fits = actual.rank == rank;
+    for (int i = 0; fits && i < rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
+    if (!fits) throw shape_error("tessera::shape: " + to_string(actual) + " does not fit " + to_string(pattern));
+    if constexpr (is_static) {
+      return {};
+    } else {
+      shape result(unchecked{});
+      for (int i = 0, next = 0; i < rank; ++i)
+        if (!is_known(pattern[i])) result.stored[next++] = actual[i];
+      result.check_names();
+      return result;
+    }
+  }
+
+  [[nodiscard]] constexpr extents values() const {
+    if constexpr (is_static) {
+      return pattern;
+    } else {
+      extents all = pattern;
+      for (int i = 0, next = 0; i < rank; ++i)
+        if (!is_known(pattern[i])) all[i] = this->stored[next++];
+      return all;
+    }
+  }
+  /// The size of one axis, which may count from the end.
+  [[nodiscard]] constexpr extent operator[](int axis) const { return values()[axis < 0 ? axis + rank : axis]; }
+  /// The number of elements.
+  [[nodiscard]] constexpr extent size() const {
+    if constexpr (static_size >= 0) return static_size;
+    else return count(values());
+  }
+
+  friend constexpr bool operator==(const shape& a, const shape& b) { return a.values() == b.values(); }
+
+ private:
+  struct unchecked {};
+  constexpr explicit shape(unchecked) : detail::stored_extents<unknown_count>{} {}
+
+  constexpr void check_names() const {
+    const extents actual = values();
+    for (int i = 0; i < rank; ++i) {
+      if (actual[i] < 0) throw shape_error("tessera::shape: axis " + std::to_string(i) + " has the negative extent " + std::to_string(actual[i]));
+      for (int j = 0; j < i; ++j)
+        if (is_named(pattern[i]) && pattern[i] == pattern[j] && actual[i] != actual[j])
+          throw shape_error("tessera::shape: axes " + std::to_string(j) + " and " + std::to_string(i) + " of " + to_string(pattern) +
+                            " have one name and two sizes, " + std::to_string(actual[j]) + " and " + std::to_string(actual[i]));
+    }
+  }
+};
+
+template <class T>
+inline constexpr bool is_shape = false;
+template <extent... E>
+inline constexpr bool is_shape<shape<E...>> = true;
+
+/// Is T a shape?
+template <class T>
+concept Shape = is_shape<T>;
+
+namespace detail {
+template <class Rule, class = std::make_integer_sequence<int, Rule::pattern.rank>>
+struct shape_from;
+template <class Rule, int... I>
+struct shape_from<Rule, std::integer_sequence<int, I...>> {
+  using type = shape<Rule::pattern.at[I]...>;
+};
+}  // namespace detail
+
+/// The shape type with the extents of Rule::pattern. (A type carries them: g++ 12 crashes on extents as template arguments.)
+template <class Rule>
+using shape_of = typename detail::shape_from<Rule>::type;
+
+}  // namespace tessera

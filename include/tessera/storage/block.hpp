@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// The counted piece of memory that tensors, expressions and the tape share.
+
+#include <tessera/storage/device.hpp>
+#include <tessera/storage/pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <utility>
+
+namespace tessera {
+
+/// A counted handle of a block of memory. Copying it counts; the last one gives the memory back.
+class block {
+ public:
+  block() = default;
+  /// A new block of at least `bytes` bytes, uninitialised, with one cache line of readable slack behind it.
+  explicit block(std::size_t bytes) : head_(::new(pool::allocate(total(bytes))) header{{1}, false, device::cpu(), bytes}) {}
+  block(const block& other) noexcept : head_(other.head_) {
+    if (head_ != nullptr) head_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  block(block&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
+  block& operator=(block other) noexcept {
+    std::swap(head_, other.head_);
+    return *this;
+  }
+  ~block() {
+    if (head_ != nullptr && head_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const std::size_t bytes = total(head_->bytes);
+      head_->~header();
+      pool::release(head_, bytes);
+    }
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
+  [[nodiscard]] void* data() const noexcept { return reinterpret_cast<std::byte*>(head_) + pool::alignment; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return head_ == nullptr ? 0 : head_->bytes; }
+  [[nodiscard]] tessera::device device() const noexcept { return head_ == nullptr ? device::cpu() : head_->where; }
+
+  /// The number of handles. An acquire load: what other threads did before letting go is visible to the caller.
+  [[nodiscard]] int references() const noexcept {
+    return head_ == nullptr ? 0 : head_->references.load(std::memory_order_acquire);
+  }
+  /// Has a raw pointer for writing been handed out? Such a block never moves; whoever captures it copies it instead.
+  [[nodiscard]] bool exported() const noexcept { return head_ != nullptr && head_->exported; }
+  void mark_exported() noexcept { head_->exported = true; }
+
+  friend bool operator==(const block& a, const block& b) noexcept { return a.head_ == b.head_; }
+
+ private:
+  struct header {
+    std::atomic<int> references;
+    bool exported;
+    tessera::device where;
+    std::size_t bytes;
+  };
+  static_assert(sizeof(header) <= pool::alignment);
+
+  // The header has a cache line of its own: counting never contends with the data.
+  [[nodiscard]] static constexpr std::size_t total(std::size_t bytes) noexcept { return bytes + 2 * pool::alignment; }
+
+  header* head_ = nullptr;
+};
+
+}  // namespace tessera

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// A tensor whose rank and extents are run-time values: what structured operations compute with. Their kernels exist once
+// for each element type, however many shapes a program has.
+
+#include <tessera/expr/expression.hpp>
+#include <tessera/tensor/tensor.hpp>
+
+namespace tessera {
+
+/// A counted block seen through extents and strides. Copying counts; writing is for whoever has just made it.
+template <Element T>
+struct any_tensor {
+  using element = T;
+
+  block hold;
+  extents shape;
+  extents strides;
+  extent offset = 0;
+
+  /// A row-major tensor of this shape; its elements are whatever the memory held.
+  [[nodiscard]] static any_tensor uninitialized(const extents& shape) {
+    return {block(static_cast<std::size_t>(count(shape)) * sizeof(T)), shape, row_major(shape)};
+  }
+  [[nodiscard]] static any_tensor filled(const extents& shape, T value) {
+    any_tensor t = uninitialized(shape);
+    std::fill_n(t.mutable_data(), t.size(), value);
+    return t;
+  }
+
+  [[nodiscard]] const T* data() const { return static_cast<const T*>(hold.data()) + offset; }
+  [[nodiscard]] T* mutable_data() { return static_cast<T*>(hold.data()) + offset; }
+  [[nodiscard]] extent size() const { return count(shape); }
+  [[nodiscard]] bool is_contiguous() const {
+    extent step = 1;
+    for (int i = shape.rank - 1; i >= 0; --i) {
+      if (shape[i] != 1 && strides[i] != step) return false;
+      step *= shape[i];
+    }
+    return true;
+  }
+  /// The same elements in row-major order: itself where they are already.
+  [[nodiscard]] any_tensor contiguous() const {
+    if (is_contiguous()) return *this;
+    any_tensor result = uninitialized(shape);
+    copy_elements(result.mutable_data());
+    return result;
+  }
+  /// Writes the elements to memory in row-major order.
+  void copy_elements(T* to) const {
+    using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
+    if (size() == 0) return;
+    backend::operand operands[2] = {{data(), sizeof(T), {}}, {to, sizeof(T), {}}};
+    const extents dense = row_major(shape);
+    for (int i = 0; i < shape.rank; ++i) operands[0].stride[i] = strides[i], operands[1].stride[i] = dense[i];
+    const int inner = shape.rank == 0 ? 0 : shape.rank - 1;
+    backend::run(backend::pick<backend::map_rows<P, T>, T>(), backend::make_plan(shape, inner, operands, 2), nullptr, true);
+  }
+  /// The whole block as a tensor of a static type.
+  template <Shape S>
+  [[nodiscard]] tensor<T, S> as() const {
+    const any_tensor dense = contiguous();
+    const S s = S::from(dense.shape);
+    if (dense.offset == 0) return tensor<T, S>::adopt(dense.hold, s);
+    return tensor<T, S>(s, std::span<const T>(dense.data(), static_cast<std::size_t>(dense.size())));
+  }
+};
+
+/// The elements of a leaf or of a view, without a copy; of any other expression, its value.
+template <Expression E>
+[[nodiscard]] any_tensor<typename E::element> erase(const E& e) {
+  if constexpr (requires { e.hold; }) {
+    any_tensor<typename E::element> t{e.hold, e.shape().values(), e.strides()};
+    if constexpr (requires { e.offset; }) t.offset = e.offset;
+    return t;
+  } else {
+    using T = typename E::element;
+    auto t = any_tensor<T>::uninitialized(e.shape().values());
+    backend::evaluate(e, t.mutable_data());
+    return t;
+  }
+}
+
+}  // namespace tessera
