@@ -44,10 +44,9 @@ class edge {
 /// What a kind of node can do. One static table for each kind: a node costs no virtual dispatch data of its own.
 struct node_table {
   const char* name;
-  void (*backward)(node&);        // adds to the adjoints of the inputs
-  void (*graph_backward)(node&);  // the same, recorded, so that it can be differentiated again
-  void (*release)(node&);         // drops what was kept for backward
-  void (*destroy)(node&);         // ends the node and gives back its memory
+  void (*backward)(node&, bool recorded);  // adds to the adjoints of the inputs; recorded: so that it can be differentiated again
+  void (*release)(node&);                  // drops what was kept for backward
+  void (*destroy)(node&);                  // ends the node and gives back its memory
   std::span<edge> (*inputs)(node&);
 };
 
@@ -57,7 +56,9 @@ struct node {
   std::atomic<int> references{1};
   bool released = false;   // has backward() dropped what this node kept?
   bool is_leaf = false;
-  bool is_target = false;  // does the running grad() ask for this node's adjoint?
+  bool requires_grad = true;  // of a leaf: is its gradient wanted?
+  bool retains_grad = false;  // of any other node: does its adjoint outlive the pass?
+  bool is_target = false;     // does the running grad() ask for this node's adjoint?
   int pending = 0;         // during a backward pass: the contributions still to come
   std::uint64_t visited = 0;
   node* next = nullptr;    // in the list of nodes to destroy
@@ -116,7 +117,7 @@ void destroy_node(node& n) {
 }
 
 /// Does a value that came from this node need recording now?
-[[nodiscard]] inline bool is_live(const edge& e) noexcept { return e && is_grad_enabled(); }
+[[nodiscard]] inline bool is_live(const edge& e) noexcept { return e && e->requires_grad && is_grad_enabled(); }
 
 /// Where a contribution to the adjoint of a node is written.
 struct adjoint_place {
@@ -130,7 +131,7 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
 
 /// Does the running pass want an adjoint here?
 [[nodiscard]] inline bool wants_adjoint(const edge& e) noexcept {
-  return e && (!e->is_leaf || e->is_target || !detail::only_targets);
+  return e && e->requires_grad && (!e->is_leaf || e->is_target || !detail::only_targets);
 }
 
 /// Memory for the adjoint of a node, made when absent: with zeros, or to be stored to when the contribution writes all of it.

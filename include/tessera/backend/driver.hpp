@@ -12,7 +12,7 @@
 namespace tessera::backend {
 
 /// The most operands a kernel of the library has.
-inline constexpr int max_slots = 96;
+inline constexpr int max_slots = 104;
 
 namespace detail {
 

@@ -46,9 +46,8 @@ void bind(const E& e, const extents& space, operand* operands) {
 }
 
 /// Writes the expression, stretched over a space of shape type Whole, through the index map `strides`.
-template <class Whole, class E, class R>
+template <class Whole, class E, class R, class P = program_of<E, Whole>>
 void evaluate_into(const E& e, const extents& space, R* out, const extents& strides) {
-  using P = program_of<E, Whole>;
   if (count(space) == 0) return;
   operand operands[P::sources + 1];
   bind(e, space, operands);
@@ -58,9 +57,8 @@ void evaluate_into(const E& e, const extents& space, R* out, const extents& stri
 }
 
 /// Writes the elements of the expression to contiguous memory, row by row.
-template <class E, class R>
+template <class E, class R, class P = program_of<E>>
 void evaluate(const E& e, R* out) {
-  using P = program_of<E>;
   const extent n = e.shape().size();
   if (n == 0) return;
   if constexpr (is_flat<E>) {
@@ -72,8 +70,14 @@ void evaluate(const E& e, R* out) {
     run_rows(pick<map_rows<P, R>, typename P::lane_type>(), slots, P::sources + 1, 1, n, 0, true);
   } else {
     const extents space = e.shape().values();
-    evaluate_into<typename E::shape_type>(e, space, out, row_major(space));
+    evaluate_into<typename E::shape_type, E, R, P>(e, space, out, row_major(space));
   }
+}
+
+/// The same with lanes of R, for leaves of another element type.
+template <class R, class E>
+void evaluate_as(const E& e, R* out) {
+  evaluate<E, R, program<R, typename tessera::detail::lowering<E, typename E::shape_type, 0, 0, 1>::sources, type_list<>>>(e, out);
 }
 
 /// Combines the elements of the expression along the axes in Mask into `out`, which holds the combiner's identity.

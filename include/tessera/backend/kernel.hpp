@@ -36,27 +36,32 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-/// Loads every source of the program for the lanes at offset j of a row.
-template <class P, class V>
+/// Is source I loaded? The reverse sweep has no data for those it does not read.
+template <class P, bool ForReverse, int I>
+inline constexpr bool is_loaded = !ForReverse || P::read_in_reverse[I];
+
+/// Loads the sources of the program for the lanes at offset j of a row.
+template <class P, bool ForReverse, class V>
 TESSERA_INLINE void load_sources(V* v, const V* splats, const slot* in, extent j, extent index) {
   P::for_each_source([&]<class S, int I>() {
     using E = typename S::element;
-    if constexpr (Generated<E>) v[I] = reinterpret_cast<const E*>(in[I].data)->template load<V>(index + j);
+    if constexpr (!is_loaded<P, ForReverse, I>) return;
+    else if constexpr (Generated<E>) v[I] = reinterpret_cast<const E*>(in[I].data)->template load<V>(index + j);
     else if constexpr (S::kind == access::unit) v[I] = load<V>(reinterpret_cast<const E*>(in[I].data) + j);
     else if constexpr (S::kind == access::splat) v[I] = splats[I];
     else v[I] = load<V>(reinterpret_cast<const E*>(in[I].data) + j * in[I].step, in[I].step);
   });
 }
 
-template <class P, class V>
+template <class P, bool ForReverse, class V>
 TESSERA_INLINE void load_splats(V* splats, const slot* in) {
   P::for_each_source([&]<class S, int I>() {
-    if constexpr (S::kind == access::splat) splats[I] = V(static_cast<lane_t<V>>(*reinterpret_cast<const typename S::element*>(in[I].data)));
+    if constexpr (S::kind == access::splat && is_loaded<P, ForReverse, I> && !Generated<typename S::element>) splats[I] = V(static_cast<lane_t<V>>(*reinterpret_cast<const typename S::element*>(in[I].data)));
   });
 }
 
 /// Room for one register of every source.
-template <class P, class V>
+template <class P, bool ForReverse, class V>
 struct tail_tile {
   alignas(64) std::byte room[P::sources + 1][static_cast<std::size_t>(width<V>) * 8];
 
@@ -66,7 +71,7 @@ struct tail_tile {
     P::for_each_source([&]<class S, int I>() {
       using E = typename S::element;
       to[I] = in[I];
-      if constexpr (!Generated<E> && S::kind != access::splat) {
+      if constexpr (!Generated<E> && S::kind != access::splat && is_loaded<P, ForReverse, I>) {
         const E* source = reinterpret_cast<const E*>(in[I].data) + from * in[I].step;
         E* tile = reinterpret_cast<E*>(room[I]);
         for (int i = 0; i < width<V>; ++i) tile[i] = source[(i < lanes ? i : lanes - 1) * in[I].step];
@@ -104,10 +109,10 @@ void map_rows<P, R>::run(const slot* slots, extent n0, extent n1, extent index) 
   constexpr int W = width<V>;
   const auto body = [](const slot* in, R* out, extent step, extent n, extent first) {
     V splats[P::sources + 1];
-    detail::load_splats<P>(splats, in);
+    detail::load_splats<P, false>(splats, in);
     for (extent j = 0; j < n; j += W) {
       V v[P::values];
-      detail::load_sources<P>(v, splats, in, j, first);
+      detail::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
       store(out + j * step, v[P::values - 1], step);
     }
@@ -116,7 +121,7 @@ void map_rows<P, R>::run(const slot* slots, extent n0, extent n1, extent index) 
     const slot& out = at[P::sources];
     if (W == 1 || full != 0) body(at, reinterpret_cast<R*>(out.data), out.step, full, first);
     if (W == 1 || full == n) return;
-    detail::tail_tile<P, V> tile;
+    detail::tail_tile<P, false, V> tile;
     slot padded[P::sources + 1];
     R results[W];
     const int lanes = static_cast<int>(n - full);
@@ -127,7 +132,7 @@ void map_rows<P, R>::run(const slot* slots, extent n0, extent n1, extent index) 
 }
 
 /// Combines the program's results into the output, which holds the combiner's identity or a partial result.
-/// Slots: the sources, then the output: its step is 0 where the innermost axis is reduced (Inner), otherwise 1.
+/// Slots: the sources, then the output, which does not move along the innermost axis where that is reduced (Inner).
 template <class P, class Combine, bool Inner>
 struct reduce_rows {
   template <class V>
@@ -141,12 +146,12 @@ void reduce_rows<P, Combine, Inner>::run(const slot* slots, extent n0, extent n1
   using T = lane_t<V>;
   using Wide = std::conditional_t<Combine::sums, accumulate_t<T>, T>;
   constexpr extent stretch = 4096;  // a register accumulates this many elements at most before it goes to the wide total
-  const auto body = [](const slot* in, T* out, Wide& total, extent n, extent first, int lanes) {
+  const auto body = [](const slot* in, T* out, [[maybe_unused]] extent step, Wide& total, extent n, extent first, int lanes) {
     V splats[P::sources + 1];
-    detail::load_splats<P>(splats, in);
+    detail::load_splats<P, false>(splats, in);
     const auto value = [&](extent j) TESSERA_INLINE_LAMBDA {
       V v[P::values];
-      detail::load_sources<P>(v, splats, in, j, first);
+      detail::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
       return v[P::values - 1];
     };
@@ -158,24 +163,25 @@ void reduce_rows<P, Combine, Inner>::run(const slot* slots, extent n0, extent n1
         total = Combine::combine(total, static_cast<Wide>(fold<Combine>(sum, lanes)));
       }
     } else {
-      for (extent j = 0; j < n; j += W) store(out + j, Combine::combine(load<V>(out + j), value(j)));
+      for (extent j = 0; j < n; j += W) store(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
     }
   };
   detail::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
     T* out = reinterpret_cast<T*>(at[P::sources].data);
     Wide total = static_cast<Wide>(*out);
-    if (full != 0) body(at, out, total, full, first, W);
+    const extent step = at[P::sources].step;
+    if (full != 0) body(at, out, step, total, full, first, W);
     if (full != n) {
-      detail::tail_tile<P, V> tile;
+      detail::tail_tile<P, false, V> tile;
       slot padded[P::sources + 1];
       T partial[W];
       const int lanes = static_cast<int>(n - full);
       tile.fill(padded, at, full, lanes);
       if constexpr (!Inner)
-        for (int i = 0; i < W; ++i) partial[i] = out[full + (i < lanes ? i : lanes - 1)];
-      body(padded, partial, total, W, first + full, lanes);
+        for (int i = 0; i < W; ++i) partial[i] = out[(full + (i < lanes ? i : lanes - 1)) * step];
+      body(padded, partial, 1, total, W, first + full, lanes);
       if constexpr (!Inner)
-        for (int i = 0; i < lanes; ++i) out[full + i] = partial[i];
+        for (int i = 0; i < lanes; ++i) out[(full + i) * step] = partial[i];
     }
     if constexpr (Inner) *out = static_cast<T>(total);
   });
@@ -198,12 +204,12 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
   using T = lane_t<V>;
   const auto body = [](const slot* in, extent n, extent first, int lanes) {
     V splats[L + 1], sums[L + 1];
-    detail::load_splats<P>(splats, in);
+    detail::load_splats<P, true>(splats, in);
     for (int i = 0; i < L; ++i) sums[i] = V(T(0));
     const slot* out = in + L + 2;
     for (extent j = 0; j < n; j += W) {
       V v[P::values], a[P::values];
-      detail::load_sources<P>(v, splats, in, j, first);
+      detail::load_sources<P, true>(v, splats, in, j, first);
       P::template forward<true>(v);
       if constexpr (P::keeps_result) v[P::values - 1] = load<V>(reinterpret_cast<const T*>(in[L + 1].data) + j);
       if constexpr (SplatSeed) a[P::values - 1] = V(*reinterpret_cast<const T*>(in[L].data));
@@ -231,7 +237,7 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
   detail::for_each_row<P, V, 2 * L + 2>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
     if (W == 1 || full != 0) body(at, full, first, W);
     if (W == 1 || full == n) return;
-    detail::tail_tile<P, V> tile;
+    detail::tail_tile<P, true, V> tile;
     alignas(64) std::byte seeds[W * sizeof(T)], results[W * sizeof(T)], places[L + 1][W * 8];
     slot padded[2 * L + 2];
     const int lanes = static_cast<int>(n - full);

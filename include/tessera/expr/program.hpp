@@ -153,8 +153,8 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   /// Does the reverse sweep read value i? What it does not read need not be kept, nor computed again.
   static constexpr auto read_in_reverse = [] {
     std::array<bool, values + 1> read{};
-    constexpr needs wants[] = {Step::op::reads..., needs::nothing};
-    int number = sources;
+    [[maybe_unused]] constexpr needs wants[] = {Step::op::reads..., needs::nothing};
+    [[maybe_unused]] int number = sources;
     (
         [&] {
           if (active[static_cast<std::size_t>(number)] && wants[number - sources] == needs::operands)
@@ -182,7 +182,7 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   // Is operand k of the step that computes `value` the first, in reverse order, to reach value `in`? Then it assigns.
   static constexpr bool is_first(int value, int k, int in) {
     bool first = true;
-    int number = sources;
+    [[maybe_unused]] int number = sources;
     (
         [&] {
           for (int j = 0; j < Step::arity; ++j)

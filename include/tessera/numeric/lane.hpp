@@ -135,9 +135,51 @@ template <Batch X, class F>
 template <Batch X>
 [[nodiscard]] X pow(X x, X y) noexcept {
   using T = typename X::value_type;
+  if constexpr (std::is_floating_point_v<T>) {  // the exponents of nearly every model, exactly
+    if (xsimd::all(y == X(T(2)))) return x * x;
+    if (xsimd::all(y == X(T(1)))) return x;
+    if (xsimd::all(y == X(T(3)))) return x * x * x;
+  }
   return each(x, y, [](T a, T b) { return lane::pow(a, b); });
 }
 
 #endif
+
+/// Stands for a number while a rule is followed instead of computed: a value that records what is done with it. It gives
+/// each function of this vocabulary itself, as X::call<function>(x...).
+template <class X>
+concept Symbol = requires { typename X::symbol_tag; };
+
+/// The names of the functions a symbol answers to.
+enum class function : unsigned char { exp, log, log1p, sqrt, sin, cos, tanh, erf, pow, abs, maximum, minimum, select };
+
+template <Symbol X>
+[[nodiscard]] X constant(double c) { return X::constant(c); }
+template <Symbol X>
+[[nodiscard]] X select(const X& condition, const X& a, const X& b) { return X::template call<function::select>(condition, a, b); }
+template <Symbol X>
+[[nodiscard]] X exp(const X& x) { return X::template call<function::exp>(x); }
+template <Symbol X>
+[[nodiscard]] X log(const X& x) { return X::template call<function::log>(x); }
+template <Symbol X>
+[[nodiscard]] X log1p(const X& x) { return X::template call<function::log1p>(x); }
+template <Symbol X>
+[[nodiscard]] X sqrt(const X& x) { return X::template call<function::sqrt>(x); }
+template <Symbol X>
+[[nodiscard]] X sin(const X& x) { return X::template call<function::sin>(x); }
+template <Symbol X>
+[[nodiscard]] X cos(const X& x) { return X::template call<function::cos>(x); }
+template <Symbol X>
+[[nodiscard]] X tanh(const X& x) { return X::template call<function::tanh>(x); }
+template <Symbol X>
+[[nodiscard]] X erf(const X& x) { return X::template call<function::erf>(x); }
+template <Symbol X>
+[[nodiscard]] X pow(const X& x, const X& y) { return X::template call<function::pow>(x, y); }
+template <Symbol X>
+[[nodiscard]] X abs(const X& x) { return X::template call<function::abs>(x); }
+template <Symbol X>
+[[nodiscard]] X maximum(const X& a, const X& b) { return X::template call<function::maximum>(a, b); }
+template <Symbol X>
+[[nodiscard]] X minimum(const X& a, const X& b) { return X::template call<function::minimum>(a, b); }
 
 }  // namespace tessera::lane

@@ -145,8 +145,10 @@ template <class T, bool Evaluate, class X>
     return constant<T>{static_cast<T>(x)};
   } else {
     using E = expression_t<X>;
-    constexpr bool other_lanes = is_map<E> && !std::is_same_v<lane_type_t<E>, T>;
-    if constexpr (Evaluate || other_lanes) return evaluated(expression_of(x));
+    // A leaf that no graph tracks is converted as it is loaded; an adjoint has the type of its leaf.
+    constexpr bool other_lanes = !std::is_same_v<lane_type_t<E>, T>;
+    if constexpr (other_lanes && E::tracked) return record_conversion<T>(expression_of(x)).lazy();
+    else if constexpr (Evaluate || (is_map<E> && other_lanes)) return evaluated(expression_of(x));
     else if constexpr (Expression<X>) return E(std::forward<X>(x));
     else return x.lazy();
   }

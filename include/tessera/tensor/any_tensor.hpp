@@ -40,12 +40,15 @@ struct any_tensor {
     return true;
   }
   /// The same elements in row-major order: itself where they are already.
-  [[nodiscard]] any_tensor contiguous() const {
-    if (is_contiguous()) return *this;
+  [[nodiscard]] any_tensor contiguous() const { return is_contiguous() ? *this : copy(); }
+  /// The same elements in a block of their own.
+  [[nodiscard]] any_tensor copy() const {
     any_tensor result = uninitialized(shape);
     copy_elements(result.mutable_data());
     return result;
   }
+  /// The same, row-major from the start of its block.
+  [[nodiscard]] any_tensor packed() const { return is_contiguous() && offset == 0 ? *this : copy(); }
   /// Writes the elements to memory in row-major order.
   void copy_elements(T* to) const {
     using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
@@ -59,10 +62,7 @@ struct any_tensor {
   /// The whole block as a tensor of a static type.
   template <Shape S>
   [[nodiscard]] tensor<T, S> as() const {
-    const any_tensor dense = contiguous();
-    const S s = S::from(dense.shape);
-    if (dense.offset == 0) return tensor<T, S>::adopt(dense.hold, s);
-    return tensor<T, S>(s, std::span<const T>(dense.data(), static_cast<std::size_t>(dense.size())));
+    return tensor<T, S>::adopt(packed().hold, S::from(shape));
   }
 };
 

@@ -20,6 +20,22 @@ struct shapes_do_not_fit_in_assignment;
 template <class To, class From>
 struct element_types_differ_use_cast;
 
+namespace detail {
+
+/// Can a tensor of T and S hold an expression E? Says why not at compile time.
+template <class T, class S, class E>
+constexpr void check_assignment() {
+  constexpr bool fits = [] {
+    bool all = S::rank == E::shape_type::rank;
+    for (int i = 0; all && i < S::rank; ++i) all = rule::may_equal(S::pattern[i], E::shape_type::pattern[i]);
+    return all;
+  }();
+  expect<fits, shapes_do_not_fit_in_assignment<S, typename E::shape_type>>();
+  expect<!fits || std::same_as<T, typename E::element>, element_types_differ_use_cast<T, typename E::element>>();
+}
+
+}  // namespace detail
+
 template <Element T, Shape S>
 class tensor;
 
@@ -93,7 +109,7 @@ class tensor {
   }
 
   /// What an operation whose error has been reported returns.
-  tensor(poison);
+  tensor(poison) : shape_(S::from(S::pattern)) {}
 
   tensor(const tensor& other) : hold_(other.captured()), shape_(other.shape_) {}
   tensor(tensor&&) noexcept = default;
@@ -119,7 +135,7 @@ class tensor {
   tensor& operator=(const X& x) {
     const auto& e = detail::expression_of(x);
     using E = std::remove_cvref_t<decltype(e)>;
-    check_source<E>();
+    detail::check_assignment<T, S, E>();
     refuse_gradient(e);
     const S shape = S::from(e.shape().values());
     if constexpr (is_flat<E>) {
@@ -216,18 +232,6 @@ class tensor {
   tensor(block hold, S shape) : hold_(std::move(hold)), shape_(shape) {}
 
   template <class E>
-  static constexpr void check_source() {
-    constexpr bool same_rank = S::rank == E::shape_type::rank;
-    constexpr bool fits = [] {
-      if (!same_rank) return false;
-      for (int i = 0; i < S::rank; ++i)
-        if (!rule::may_equal(S::pattern[i], E::shape_type::pattern[i])) return false;
-      return true;
-    }();
-    expect<fits, shapes_do_not_fit_in_assignment<S, typename E::shape_type>>();
-    expect<!fits || std::same_as<T, typename E::element>, element_types_differ_use_cast<T, typename E::element>>();
-  }
-  template <class E>
   static void refuse_gradient(const E& e) {
     if constexpr (E::tracked)
       e.for_each_leaf([](const auto& leaf) {
@@ -236,7 +240,7 @@ class tensor {
   }
   template <class E>
   static tensor from_expression(const E& e) {
-    check_source<E>();
+    detail::check_assignment<T, S, E>();
     refuse_gradient(e);
     if constexpr (std::same_as<E, leaf<T, S>>) return tensor(e.hold, e.shape());
     tensor result = uninitialized(S::from(e.shape().values()));

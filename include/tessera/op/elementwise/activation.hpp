@@ -7,14 +7,15 @@
 namespace tessera {
 namespace op {
 
+// The gradient is read off the result, so that a layer's output can be overwritten by its activation.
 struct relu : numeric {
   static constexpr const char* name = "relu";
-  static constexpr needs reads = needs::operands;
+  static constexpr needs reads = needs::result;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& x) { return lane::maximum(x, lane::constant<X>(0)); }
   template <class X>
-  TESSERA_INLINE static constexpr X derivative(const X& g, const X& x, const X&) {
-    return lane::select(x > lane::constant<X>(0), g, lane::constant<X>(0));
+  TESSERA_INLINE static constexpr X derivative(const X& g, const X&, const X& y) {
+    return lane::select(y > lane::constant<X>(0), g, lane::constant<X>(0));
   }
 };
 

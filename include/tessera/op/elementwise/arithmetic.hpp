@@ -156,18 +156,26 @@ template <class A, class B>
 template <Operand A>
 [[nodiscard]] constexpr auto operator-(A&& a) { return fuse<op::negate>(std::forward<A>(a)); }
 
+namespace detail {
+template <class A, class E>
+constexpr A& updated(A& a, E&& e) {
+  if constexpr (requires { a.update(e); }) return a.update(e);
+  else return a = e;
+}
+}  // namespace detail
+
 /// In-place arithmetic. On a tensor it writes the tensor; a variable is bound to the new value.
 template <Operand A, class B>
   requires(!Expression<A> && OperatorArguments<A, B>)
-constexpr A& operator+=(A& a, const B& b) { return a = a + b; }
+constexpr A& operator+=(A& a, const B& b) { return detail::updated(a, a + b); }
 template <Operand A, class B>
   requires(!Expression<A> && OperatorArguments<A, B>)
-constexpr A& operator-=(A& a, const B& b) { return a = a - b; }
+constexpr A& operator-=(A& a, const B& b) { return detail::updated(a, a - b); }
 template <Operand A, class B>
   requires(!Expression<A> && OperatorArguments<A, B>)
-constexpr A& operator*=(A& a, const B& b) { return a = a * b; }
+constexpr A& operator*=(A& a, const B& b) { return detail::updated(a, a * b); }
 template <Operand A, class B>
   requires(!Expression<A> && OperatorArguments<A, B>)
-constexpr A& operator/=(A& a, const B& b) { return a = a / b; }
+constexpr A& operator/=(A& a, const B& b) { return detail::updated(a, a / b); }
 
 }  // namespace tessera

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// exp, log, sin, cos and erf.
+// exp, log, log1p, sin, cos and erf.
 
 #include <tessera/op/fuse.hpp>
 
@@ -23,6 +23,15 @@ struct log : real {
   TESSERA_INLINE static constexpr X value(const X& x) { return lane::log(x); }
   template <class X>
   TESSERA_INLINE static constexpr X derivative(const X& g, const X& x, const X&) { return X(g / x); }
+};
+
+struct log1p : real {
+  static constexpr const char* name = "log1p";
+  static constexpr needs reads = needs::operands;
+  template <class X>
+  TESSERA_INLINE static constexpr X value(const X& x) { return lane::log1p(x); }
+  template <class X>
+  TESSERA_INLINE static constexpr X derivative(const X& g, const X& x, const X&) { return X(g / (x + lane::constant<X>(1))); }
 };
 
 struct sin : real {
@@ -60,6 +69,8 @@ struct erf : real {
 inline constexpr elementwise<op::exp> exp{};
 /// Natural logarithm, elementwise; -inf at 0, NaN below. grad dy / x. like torch.log
 inline constexpr elementwise<op::log> log{};
+/// log(1 + x), elementwise, exact near 0. grad dy / (1 + x). like torch.log1p
+inline constexpr elementwise<op::log1p> log1p{};
 /// Sine of x in radians, elementwise. grad dy·cos x. like torch.sin
 inline constexpr elementwise<op::sin> sin{};
 /// Cosine of x in radians, elementwise. grad -dy·sin x. like torch.cos

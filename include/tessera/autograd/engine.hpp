@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Walks the graph backwards. Each node runs once, when every contribution to its adjoint has arrived; nothing recurses, and
+// what the walk needs is kept from one pass to the next.
+
+#include <tessera/autograd/node.hpp>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace tessera::autograd {
+
+namespace detail {
+
+// One pass at a time: two threads may back-propagate through graphs that share parameters. Recursive, because a node may
+// run a pass of its own.
+inline std::recursive_mutex pass_mutex;
+inline std::uint64_t pass_number = 0;
+
+/// Vectors that keep their memory between passes.
+struct work_lists {
+  std::vector<node*> all, unseen, ready;
+};
+inline thread_local work_lists spare_lists;
+
+/// Counts, for every node that the root depends on, the contributions it will get.
+inline void count_contributions(node& root, work_lists& lists) {
+  std::vector<node*>& stack = lists.unseen;
+  const std::uint64_t pass = ++pass_number;
+  root.visited = pass;
+  root.pending = 0;
+  stack.push_back(&root);
+  while (!stack.empty()) {
+    node& n = *stack.back();
+    stack.pop_back();
+    lists.all.push_back(&n);
+    for (const edge& e : n.table->inputs(n)) {
+      if (!e || e->is_leaf) continue;
+      if (e->visited != pass) {
+        e->visited = pass;
+        e->pending = 0;
+        stack.push_back(e.get());
+      }
+      ++e->pending;
+    }
+  }
+}
+
+inline void run_node(node& n, bool keep, bool recorded) {
+  if (n.released)
+    throw autograd_error(std::string("tessera::backward: the ") + n.table->name +
+                         " of this graph has released what it kept in an earlier backward(); say backward(retain_graph) the first time");
+  if (n.adjoint) {
+    n.table->backward(n, recorded);
+    if (!n.is_target && !n.retains_grad) {
+      n.adjoint = {};
+      n.adjoint_source = {};
+    }
+  }
+  if (!keep) {
+    n.table->release(n);
+    n.released = true;
+  }
+}
+
+}  // namespace detail
+
+/// Propagates the adjoint that the root holds to every leaf below it.
+inline void run_backward(const edge& root, bool retain_graph, bool recorded) {
+  if (root->is_leaf) return;
+  const std::lock_guard lock(detail::pass_mutex);
+  const set_grad_enabled mode(recorded);
+  detail::work_lists lists;
+  std::swap(lists, detail::spare_lists);
+  lists.all.clear();
+  lists.unseen.clear();
+  lists.ready.clear();
+  detail::count_contributions(*root, lists);
+  lists.ready.push_back(root.get());
+  try {
+    while (!lists.ready.empty()) {
+      node& n = *lists.ready.back();
+      lists.ready.pop_back();
+      detail::run_node(n, retain_graph, recorded);
+      for (const edge& e : n.table->inputs(n))
+        if (e && !e->is_leaf && --e->pending == 0) lists.ready.push_back(e.get());
+    }
+  } catch (...) {  // what has arrived half way must not meet the next pass
+    for (node* n : lists.all) n->adjoint = {};
+    throw;
+  }
+  std::swap(lists, detail::spare_lists);
+}
+
+}  // namespace tessera::autograd

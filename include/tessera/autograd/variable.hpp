@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// variable<T, Shape>: a tensor that knows where it came from.
+
+#include <tessera/autograd/engine.hpp>
+#include <tessera/autograd/statement.hpp>
+
+namespace tessera {
+
+// Never defined: the compiler names it where backward() is called on something that is not one number.
+template <class Shape>
+struct backward_without_a_gradient_needs_a_single_element;
+
+/// Options of backward().
+struct retain_graph_t {};
+/// Keeps what the graph needs for another backward().
+inline constexpr retain_graph_t retain_graph{};
+struct create_graph_t {};
+/// Records the backward pass, so that gradients can be differentiated again.
+inline constexpr create_graph_t create_graph{};
+
+template <Element T, Shape S>
+class variable;
+
+namespace autograd {
+
+/// A leaf of the graph: it owns the value that its handles show.
+struct leaf_node : node {
+  block value;
+
+  leaf_node(block v, const extents& s, std::size_t size) : node(&kind, s, size), value(std::move(v)) { is_leaf = true; }
+  static std::span<edge> inputs(node&) { return {}; }
+  static constexpr node_table kind{"leaf", nullptr, nullptr, &destroy_node<leaf_node>, &inputs};
+};
+
+/// Attorney of the functions that make variables from nodes.
+struct access_to_variable {
+  template <Element T, Shape S>
+  [[nodiscard]] static variable<T, S> make(block hold, S shape, edge source) {
+    return variable<T, S>(std::move(hold), shape, std::move(source));
+  }
+};
+
+/// Evaluates an expression that a graph tracks and records it as one statement.
+template <Expression E>
+[[nodiscard]] auto record_statement(const E& e) {
+  using T = typename E::element;
+  using S = typename E::shape_type;
+  using P = program_of<E>;
+  const S shape = e.shape();
+  block y(static_cast<std::size_t>(shape.size()) * sizeof(T));
+  backend::evaluate(e, static_cast<T*>(y.data()));
+  edge source;
+  bool live = false;
+  e.for_each_leaf([&](const auto& leaf) {
+    if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) live = live || is_live(leaf.source);
+  });
+  if (live) {
+    const extents all = shape.values();
+    source = make_node<statement<P, false>>(e, all, row_major(all));
+    if constexpr (P::keeps_result) static_cast<statement<P, false>&>(*source).result = y;
+  }
+  return access_to_variable::make<T>(std::move(y), shape, std::move(source));
+}
+
+/// The elements of a leaf in another element type; the gradient is converted back.
+template <Element From, Element To>
+struct conversion_node : node {
+  edge source;
+
+  conversion_node(const extents& s, edge e) : node(&kind, s, sizeof(To)), source(std::move(e)) {}
+  static void backward(node& n, bool recorded) {
+    auto& self = static_cast<conversion_node&>(n);
+    if (!wants_adjoint(self.source)) return;
+    const extents strides = row_major(n.shape);
+    any_variable<From> part(detail::converted<From, To>(n.adjoint.data(), n.shape, strides.at));
+    if (recorded && n.adjoint_source) part.source = make_node<conversion_node<To, From>>(n.shape, n.adjoint_source);
+    add_adjoint(self.source, part);
+  }
+  static void release(node&) {}
+  static std::span<edge> inputs(node& n) { return {&static_cast<conversion_node&>(n).source, 1}; }
+  static constexpr node_table kind{"cast", &backward, &release, &destroy_node<conversion_node>, &inputs};
+};
+
+/// The value of an expression that came from a graph, as something a structured operation reads and records.
+template <Element T, Expression E>
+[[nodiscard]] any_variable<T> traced(const E& e) {
+  if constexpr (is_map<E> && E::tracked) {
+    return traced<T>(record_statement(e).lazy());
+  } else if constexpr (!E::tracked) {
+    return tessera::detail::erase_as<T>(e);
+  } else if constexpr (!std::same_as<T, typename E::element>) {
+    return traced<T>(record_conversion<T>(e).lazy());
+  } else {
+    if (!is_live(e.source)) return erase(e);
+    const extents& own = e.source->shape;
+    const any_variable<T> base({e.hold, own, row_major(own)}, e.source);
+    const extents shape = e.shape().values();
+    if constexpr (requires { e.offset; }) return apply(op::read_strided{shape, e.strides(), e.offset}, base);
+    else return own == shape ? base : apply(op::change_shape{shape}, base);
+  }
+}
+
+/// A tracked expression converted to T.
+template <Element T, Expression E>
+[[nodiscard]] auto record_conversion(const E& e) {
+  using From = typename E::element;
+  using S = typename E::shape_type;
+  const any_variable<From> x = traced<From>(e);
+  const any_tensor<T> y = detail::converted<T, From>(x.value.data(), x.value.shape, x.value.strides.at);
+  edge source;
+  if (is_live(x.source)) source = make_node<conversion_node<From, T>>(y.shape, x.source);
+  return access_to_variable::make<T>(y.hold, S::from(y.shape), std::move(source));
+}
+
+/// Runs and records a structured operation on operands of static shape.
+template <Shape S, Element T, class Op, class... E>
+[[nodiscard]] variable<T, S> record_structured(Op op, const E&... e) {
+  any_variable<T> y = apply(std::move(op), traced<T>(e)...);
+  return access_to_variable::make<T>(y.value.packed().hold, S::from(y.value.shape), std::move(y.source));
+}
+
+}  // namespace autograd
+
+/// A handle of a value in the dynamic graph. Made from a tensor or from braces it is a leaf whose gradient is wanted; made
+/// from an expression it is what that statement computed. Copies are handles of the same node; assigning rebinds the handle.
+///   like  torch.Tensor with requires_grad
+template <Element T, Shape S>
+class variable {
+ public:
+  using element = T;
+  using shape_type = S;
+  static constexpr int rank = S::rank;
+
+  /// A leaf with this value.
+  variable(tensor<T, S> value) : shape_(value.shape()) {
+    static_assert(std::is_floating_point_v<T>, "tessera::variable: only floating-point tensors have gradients");
+    source_ = autograd::make_node<autograd::leaf_node>(value.captured(), shape_.values(), sizeof(T));
+  }
+  /// A leaf of one number.
+  variable(T value)
+    requires(S::rank == 0)
+      : variable(tensor<T, S>(S{}, value)) {}
+  /// The value of an expression: a statement where a graph tracks it, otherwise a leaf.
+  template <Operand X>
+    requires(!std::same_as<std::remove_cvref_t<X>, variable> && !std::same_as<std::remove_cvref_t<X>, tensor<T, S>>)
+  variable(const X& x) : variable(from(tessera::detail::expression_of(x))) {}
+  /// What an operation whose error has been reported returns.
+  variable(poison) : variable(tensor<T, S>(poison{})) {}
+
+  [[nodiscard]] S shape() const { return shape_; }
+  /// The size of one axis, which may count from the end.
+  [[nodiscard]] extent size(int axis) const { return shape_[axis]; }
+  /// The number of elements.
+  [[nodiscard]] extent size() const { return shape_.size(); }
+  /// The elements, for reading.
+  [[nodiscard]] const T* data() const { return static_cast<const T*>(held().data()); }
+  [[nodiscard]] std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
+  /// The only element.
+  [[nodiscard]] T item() const { return value().item(); }
+  /// The value as a tensor that no graph knows. like torch.Tensor.detach, but with a value of its own
+  [[nodiscard]] tensor<T, S> value() const { return tensor<T, S>::adopt(held(), shape_); }
+  [[nodiscard]] tensor<T, S> detach() const { return value(); }
+
+  /// Is a gradient propagated to or through this value?
+  [[nodiscard]] bool requires_grad() const { return source_ && source_->requires_grad; }
+  /// Says whether the gradient of a leaf is wanted.
+  ///   error  autograd_error on anything but a leaf
+  variable& requires_grad(bool wanted) {
+    if (!is_leaf()) throw autograd_error("tessera::requires_grad: only a leaf can change it; this value was computed");
+    if (source_) source_->requires_grad = wanted;
+    return *this;
+  }
+  [[nodiscard]] bool is_leaf() const { return !source_ || source_->is_leaf; }
+  /// Keeps the gradient of a computed value after backward(). like torch.Tensor.retain_grad
+  void retain_grad() {
+    if (source_) source_->retains_grad = true;
+  }
+
+  [[nodiscard]] bool has_grad() const { return source_ && source_->adjoint; }
+  /// The gradient that backward() accumulated here.
+  ///   error  autograd_error where there is none
+  [[nodiscard]] tensor<T, S> grad() const {
+    if (!has_grad())
+      throw autograd_error("tessera::grad: this value has no gradient; call backward() on something computed from it" +
+                           std::string(is_leaf() ? "" : ", and retain_grad() on it first, because it is no leaf"));
+    return tensor<T, S>::adopt(source_->adjoint, shape_);
+  }
+  /// The gradient as a value that can be differentiated again, after backward(create_graph).
+  [[nodiscard]] variable grad_variable() const {
+    return variable(grad().captured(), shape_, source_->adjoint_source);
+  }
+  void zero_grad() {
+    if (!source_) return;
+    source_->adjoint = {};
+    source_->adjoint_source = {};
+  }
+
+  /// Computes the gradients of this single element with respect to every leaf it was computed from, and adds them there.
+  ///   error  autograd_error where nothing was recorded, or where the graph was used before without retain_graph
+  ///   cost   about twice the forward computation
+  ///   like   torch.Tensor.backward
+  template <class... Options>
+    requires((std::same_as<Options, retain_graph_t> || std::same_as<Options, create_graph_t>) && ...)
+  void backward(Options...) const {
+    constexpr bool single = S::static_size == 1 || S::static_size == dyn;
+    expect<single, backward_without_a_gradient_needs_a_single_element<S>>();
+    if constexpr (single) {
+      if (size() != 1)
+        throw shape_error("tessera::backward: a value of shape " + to_string(shape_.values()) + " needs a gradient of its own: backward(gradient)");
+      backward(tensor<T, S>(shape_, T(1)), Options{}...);
+    }
+  }
+  /// The same from a given gradient of this value.
+  template <class... Options>
+  void backward(const tensor<T, S>& gradient, Options...) const {
+    if (!requires_grad()) throw autograd_error("tessera::backward: nothing that this value was computed from requires a gradient");
+    constexpr bool recorded = (false || ... || std::same_as<Options, create_graph_t>);
+    autograd::add_adjoint(source_, autograd::any_variable<T>(erase(gradient.lazy())));
+    autograd::run_backward(source_, recorded || sizeof...(Options) > 0, recorded);
+  }
+
+  /// Writes a new value into a leaf, which stays the same leaf: what an optimiser does. The gradient is left alone.
+  ///   error  autograd_error on a computed value
+  void set_value(const tensor<T, S>& value) {
+    own_leaf().value = value.captured();
+    shape_ = value.shape();
+  }
+  /// The elements of a leaf, for writing; copied first where someone else shares them.
+  [[nodiscard]] std::span<T> mutable_span() {
+    autograd::leaf_node& n = own_leaf();
+    if (n.value.references() > 1) n.value = tensor<T, S>(shape_, span()).captured();
+    return {static_cast<T*>(n.value.data()), static_cast<std::size_t>(size())};
+  }
+
+  /// What x += y does with x + y: binds x to it. Under no_grad, a leaf is written, as in PyTorch's update by hand.
+  template <class E>
+  variable& update(const E& e) {
+    if (is_grad_enabled() || !is_leaf()) return *this = variable(e);
+    set_value(tensor<T, S>(e));
+    return *this;
+  }
+
+  /// The leaf that stands for this value in an expression.
+  [[nodiscard]] leaf<T, S, autograd::edge> lazy() const { return {held(), shape_, source_}; }
+  /// The node, for optimisers and modules.
+  [[nodiscard]] const autograd::edge& source() const { return source_; }
+
+ private:
+  friend struct autograd::access_to_variable;
+  variable(block hold, S shape, autograd::edge source) : hold_(std::move(hold)), shape_(shape), source_(std::move(source)) {}
+
+  [[nodiscard]] const block& held() const { return hold_ || !source_ ? hold_ : static_cast<const autograd::leaf_node&>(*source_).value; }
+  [[nodiscard]] autograd::leaf_node& own_leaf() {
+    if (hold_ || !source_) throw autograd_error("tessera::variable: only a leaf can be written; this value was computed");
+    return static_cast<autograd::leaf_node&>(*source_);
+  }
+
+  template <class E>
+  [[nodiscard]] static variable from(const E& e) {
+    tessera::detail::check_assignment<T, S, E>();
+    if constexpr (!E::tracked) {
+      return variable(tensor<T, S>(e));
+    } else if constexpr (is_map<E>) {
+      return from(autograd::record_statement(e).lazy());
+    } else {
+      const extents shape = e.shape().values();
+      if constexpr (!requires { e.offset; })
+        if (!e.source || e.source->shape == shape) return variable(e.source && e.source->is_leaf ? block() : e.hold, S::from(shape), e.source);
+      autograd::any_variable<T> y = autograd::traced<T>(e);
+      return variable(y.value.packed().hold, S::from(shape), std::move(y.source));
+    }
+  }
+  block hold_;  // empty in a leaf, whose node owns the value
+  S shape_;
+  autograd::edge source_;
+};
+
+template <class T, std::same_as<T>... U>
+  requires(Element<T> && sizeof...(U) > 0)
+variable(T, U...) -> variable<T, shape<1 + sizeof...(U)>>;
+template <Element T>
+variable(T) -> variable<T, shape<>>;
+template <Element T, Shape S>
+variable(tensor<T, S>) -> variable<T, S>;
+template <Operand X>
+variable(const X&) -> variable<element_t<X>, shape_t<X>>;
+variable(poison) -> variable<float, shape<>>;
+
+/// The value without its history. like torch.Tensor.detach
+template <Operand X>
+[[nodiscard]] auto detach(const X& x) {
+  const no_grad guard;
+  return tensor<element_t<X>, shape_t<X>>(x);
+}
+
+}  // namespace tessera

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Structured operations: those that are no elementwise map. They run when they are called and compute on tensors of run-time
+// shape, so that each exists once for each element type. Such an operation is a struct with
+//   name                      for messages
+//   value(x...)               the result; it may note in its own members what the gradient reads besides
+//   vjp(g, x..., y)           a function for each operand, which gives its cotangent if it is called
+//   keeps, keeps_result       which operands and whether the result the functions read; the others have a shape and no elements
+// The text of vjp is generic in V: it runs on a value that can itself be recorded.
+
+#include <tessera/core/expect.hpp>
+#include <tessera/numeric/promotion.hpp>
+#include <tessera/op/fuse.hpp>
+#include <tessera/tensor/any_tensor.hpp>
+
+namespace tessera {
+
+/// Runs a structured operation.
+template <class Op, Element T, class... X>
+[[nodiscard]] any_tensor<T> apply(Op op, const any_tensor<T>& x, const X&... rest) {
+  return op.value(x, rest...);
+}
+
+namespace detail {
+
+/// The elements of an expression as T: shared where nothing has to be computed.
+template <Element T, Expression E>
+[[nodiscard]] any_tensor<T> erase_as(const E& e) {
+  if constexpr (std::same_as<T, typename E::element>) {
+    return erase(e);
+  } else {
+    any_tensor<T> t = any_tensor<T>::uninitialized(e.shape().values());
+    if constexpr (is_map<E>) {
+      const tensor<typename E::element, typename E::shape_type> own(e);
+      backend::evaluate_as<T>(own.lazy(), t.mutable_data());
+    } else {
+      backend::evaluate_as<T>(e, t.mutable_data());
+    }
+    return t;
+  }
+}
+
+}  // namespace detail
+
+/// Runs a structured operation on operands of static shape, whose law has been checked, and gives a tensor or, where a
+/// graph tracks an operand, a variable of shape S.
+template <Shape S, Element T, class Op, class... X>
+[[nodiscard]] auto structured(Op op, const X&... x) {
+  if constexpr ((false || ... || is_tracked<X>))
+    return record_structured<S, T>(std::move(op), detail::expression_of(x)...);
+  else
+    return op.value(detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
+}
+
+}  // namespace tessera
