@@ -60,8 +60,8 @@ struct structured_node : node {
     self.result.hold = {};
     if constexpr (requires { self.op.release(); }) self.op.release();
   }
-  static std::span<edge> inputs(node& n) { return static_cast<structured_node&>(n).sources; }
-  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &inputs};
+  static edge* input(node& n, int i) { return i < N ? &static_cast<structured_node&>(n).sources[static_cast<std::size_t>(i)] : nullptr; }
+  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &input};
 
  private:
   template <int I, class Parts>

@@ -35,14 +35,15 @@ inline void count_contributions(node& root, work_lists& lists) {
     node& n = *stack.back();
     stack.pop_back();
     lists.all.push_back(&n);
-    for (const edge& e : n.table->inputs(n)) {
-      if (!e || e->is_leaf) continue;
-      if (e->visited != pass) {
-        e->visited = pass;
-        e->pending = 0;
-        stack.push_back(e.get());
+    for (int i = 0; edge* to = n.table->input(n, i); ++i) {
+      node* m = to->get();
+      if (m == nullptr || m->is_leaf) continue;
+      if (m->visited != pass) {
+        m->visited = pass;
+        m->pending = 0;
+        stack.push_back(m);
       }
-      ++e->pending;
+      ++m->pending;
     }
   }
 }
@@ -83,8 +84,8 @@ inline void run_backward(const edge& root, bool retain_graph, bool recorded) {
       node& n = *lists.ready.back();
       lists.ready.pop_back();
       detail::run_node(n, retain_graph, recorded);
-      for (const edge& e : n.table->inputs(n))
-        if (e && !e->is_leaf && --e->pending == 0) lists.ready.push_back(e.get());
+      for (int i = 0; edge* to = n.table->input(n, i); ++i)
+        if (node* m = to->get(); m != nullptr && !m->is_leaf && --m->pending == 0) lists.ready.push_back(m);
     }
   } catch (...) {  // what has arrived half way must not meet the next pass
     for (node* n : lists.all) n->adjoint = {};

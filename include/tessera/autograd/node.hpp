@@ -12,7 +12,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <utility>
 
 namespace tessera::autograd {
@@ -47,7 +46,7 @@ struct node_table {
   void (*backward)(node&, bool recorded);  // adds to the adjoints of the inputs; recorded: so that it can be differentiated again
   void (*release)(node&);                  // drops what was kept for backward
   void (*destroy)(node&);                  // ends the node and gives back its memory
-  std::span<edge> (*inputs)(node&);
+  edge* (*input)(node&, int);              // the i-th edge to an operand's node; null behind the last
 };
 
 /// The common part of every node.

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 // A statement: an elementwise expression, perhaps summed, as one node. Its backward is one fused sweep that computes again
-// what it needs in registers and writes the adjoint of each leaf through the index map that read it.
+// what it needs in registers and writes the adjoint of each leaf through the index map that read it. What depends on the
+// program is a table and the sweep's kernel; everything else exists once.
 
 #include <tessera/autograd/replay.hpp>
 
 namespace tessera::autograd {
-
-namespace detail {
 
 /// What a statement keeps of one leaf.
 struct kept_source {
@@ -15,31 +14,99 @@ struct kept_source {
   extent offset = 0;                     // elements from the start of the block to the first that is read
   extent stride[max_rank];               // along the axes of the space
   alignas(16) unsigned char number[32];  // a constant, or a generated source, itself
+  edge source;
+
+  [[nodiscard]] const void* address(std::size_t element_size) const {
+    return hold ? static_cast<const char*>(hold.data()) + offset * static_cast<extent>(element_size) : reinterpret_cast<const char*>(number);
+  }
+  /// Does the map reach no element twice? (The maps of the library repeat elements only along strides of 0.)
+  [[nodiscard]] bool is_injective(const extents& space) const {
+    for (int i = 0; i < space.rank; ++i)
+      if (stride[i] == 0 && space[i] > 1) return false;
+    return true;
+  }
+  [[nodiscard]] bool has_map_of(const kept_source& other, int rank) const {
+    return offset == other.offset && std::equal(stride, stride + rank, other.stride);
+  }
 };
 
-[[nodiscard]] inline bool same_map(const kept_source& a, const kept_source& b, int rank) {
-  bool same = a.offset == b.offset;
-  for (int i = 0; same && i < rank; ++i) same = a.stride[i] == b.stride[i];
-  return same;
-}
+struct statement;
 
-/// Does the map reach no element twice? (The maps of the library repeat elements only along strides of 0.)
-[[nodiscard]] inline bool is_injective(const kept_source& s, const extents& space) {
-  for (int i = 0; i < space.rank; ++i)
-    if (s.stride[i] == 0 && space[i] > 1) return false;
-  return true;
-}
-
-template <class P>
-struct replay_of;
-template <class T, class Sources, class... Step>
-struct replay_of<program<T, Sources, type_list<Step...>>> {
-  static constexpr std::array<replay_step<T>, sizeof...(Step)> steps{replay_step_of<T, Step>::value...};
+/// What there is to know of a program, as data.
+struct statement_table {
+  node_table node;  // first: a node's table pointer leads here
+  int sources;
+  std::size_t lane_size;
+  const std::size_t* element_sizes;
+  const bool* active;  // for each source: may it get an adjoint?
+  const bool* read;    // for each value: does the sweep read it?
+  backend::kernel (*pick)();
+  void (*recorded)(statement&);
 };
+
+/// The node of a program over a space.
+struct statement : node {
+  extents space;
+  extents seed_strides;  // of the adjoint of the result over the space: 0 along the axes that were summed
+  int inner_axis = 0;
+  kept_source* kept = nullptr;
+  block result;
+
+  statement(const statement_table& t, const extents& own, const extents& whole, const extents& seeds) : node(&t.node, own, t.lane_size), space(whole), seed_strides(seeds) {}
+
+  [[nodiscard]] const statement_table& program() const { return *reinterpret_cast<const statement_table*>(table); }
+
+  /// The fused sweep.
+  void sweep() {
+    const statement_table& p = program();
+    const int n = p.sources;
+    backend::operand operands[backend::max_slots];
+    bool stores[backend::max_slots] = {};
+    bool split = true;
+    const extents dense = row_major(space);
+    const auto set = [&](int k, const void* data, std::size_t size, const extent* stride) {
+      operands[k].data = data;
+      operands[k].element_size = static_cast<extent>(size);
+      std::copy_n(stride, space.rank, operands[k].stride);
+    };
+    set(n, adjoint.data(), p.lane_size, seed_strides.at);
+    set(n + 1, result ? result.data() : nullptr, p.lane_size, dense.at);
+    for (int i = 0; i < n; ++i) {
+      const kept_source& k = kept[i];
+      const std::size_t size = p.element_sizes[i];
+      set(i, k.address(size), size, k.stride);
+      set(n + 2 + i, nullptr, size, k.stride);
+      if (!p.active[i] || !wants_adjoint(k.source)) continue;
+      const bool alone = is_read_in_one_way(i), once = k.is_injective(space);
+      split = split && alone && once;
+      const adjoint_place place = open_adjoint(*k.source, alone && once && count(k.source->shape) == count(space));
+      operands[n + 2 + i].data = place.data + k.offset * static_cast<extent>(size);
+      stores[n + 2 + i] = place.store;
+    }
+    if (count(space) != 0) backend::run(p.pick(), backend::make_plan(space, inner_axis, operands, 2 * n + 2), stores, split);
+  }
+
+  [[nodiscard]] extents strides_of(int i) const {
+    extents strides = extents::filled(space.rank, 0);
+    std::copy_n(kept[i].stride, space.rank, strides.at);
+    return strides;
+  }
+
+ private:
+  // Do all leaves that came from the node of leaf i read it through one map? Where two differ, a store through one would
+  // undo an addition through the other.
+  [[nodiscard]] bool is_read_in_one_way(int i) const {
+    for (int j = 0; j < program().sources; ++j)
+      if (kept[j].source.get() == kept[i].source.get() && !kept[i].has_map_of(kept[j], space.rank)) return false;
+    return true;
+  }
+};
+
+namespace detail {
 
 /// The elements that a source of another type reads, converted; for a generated source, its elements.
 template <Element T, class E>
-[[nodiscard]] any_tensor<T> converted(const void* from, const extents& space, const extent* strides) {
+[[nodiscard]] TESSERA_COLD any_tensor<T> converted(const void* from, const extents& space, const extents& strides) {
   using P = program<T, type_list<source<E, access::strided, false>>, type_list<>>;
   any_tensor<T> y = any_tensor<T>::uninitialized(space);
   if (y.size() == 0) return y;
@@ -49,133 +116,101 @@ template <Element T, class E>
   return y;
 }
 
-}  // namespace detail
+template <Element T>
+using converter = any_tensor<T> (*)(const void*, const extents&, const extents&);
 
-/// The node of a program over a space. SplatSeed: the result was summed along the innermost axis, so that one incoming
-/// adjoint serves a whole row.
-template <class P, bool SplatSeed>
-struct statement : node {
-  using T = typename P::lane_type;
-  static constexpr int L = P::sources;
+template <Element T>
+[[nodiscard]] any_variable<T> recorded_source(const statement& n, int i, converter<T> convert) {
+  const kept_source& k = n.kept[i];
+  if (convert != nullptr) return convert(k.address(n.program().element_sizes[i]), n.space, n.strides_of(i));
+  if (!k.hold) return any_variable<T>(*reinterpret_cast<const T*>(k.number));
+  if (!k.source) return any_tensor<T>{k.hold, n.space, n.strides_of(i), k.offset};
+  const extents& own = k.source->shape;
+  return apply(op::read_strided{n.space, n.strides_of(i), k.offset}, any_variable<T>({k.hold, own, row_major(own)}, k.source));
+}
 
-  extents space;
-  extents seed_strides;  // of the adjoint of the result over the space: 0 along the axes that were summed
-  int inner_axis;
-  detail::kept_source kept[L];
-  block result;
-  std::array<edge, L> sources;
+/// The backward of a statement as a graph.
+template <Element T>
+TESSERA_COLD void run_recorded(statement& n, std::span<const replay_step<T>> steps, const converter<T>* converters) {
+  const statement_table& p = n.program();
+  std::vector<any_variable<T>> values(static_cast<std::size_t>(p.sources));
+  for (int i = 0; i < p.sources; ++i)
+    if (p.read[i]) values[static_cast<std::size_t>(i)] = recorded_source<T>(n, i, converters[i]);
+  n.references.fetch_add(1, std::memory_order_relaxed);
+  const any_variable<T> y({n.result, n.space, row_major(n.space)}, edge(&n));
+  const any_variable<T> g({n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source);
+  const std::vector<any_variable<T>> adjoints = replay<T>(std::move(values), steps, p.read, y, apply(op::read_strided{n.space, n.seed_strides, 0}, g));
+  for (int i = 0; i < p.sources; ++i)
+    if (const edge& to = n.kept[i].source; p.active[i] && wants_adjoint(to))
+      add_adjoint(to, apply(op::add_strided{to->shape, n.strides_of(i), n.kept[i].offset}, apply(op::expand{n.space}, adjoints[static_cast<std::size_t>(i)])));
+}
 
-  /// Notes what the sweep needs of the expression's leaves.
-  template <class E>
-  statement(const E& e, const extents& own, const extents& seeds)
-      : node(&kind, own, sizeof(T)), space(e.shape().values()), seed_strides(seeds), inner_axis(tessera::detail::inner_axis(E::shape_type::pattern)) {
-    int i = 0;
-    e.for_each_leaf([&](const auto& leaf) {
-      using X = std::remove_cvref_t<decltype(leaf)>;
-      detail::kept_source& k = kept[i];
-      backend::stretch(leaf.shape().values(), leaf.strides(), space, k.stride);
-      if constexpr (requires { leaf.hold; }) {
-        if (P::read_in_reverse[static_cast<std::size_t>(i)]) k.hold = leaf.hold;
-        if constexpr (requires { leaf.offset; }) k.offset = leaf.offset;
-        if constexpr (X::tracked) sources[static_cast<std::size_t>(i)] = leaf.source;
-      } else {
-        static_assert(sizeof(*leaf.data()) <= sizeof(k.number));
-        std::memcpy(k.number, leaf.data(), sizeof(*leaf.data()));
-      }
-      ++i;
-    });
-  }
+/// A statement with room for its leaves.
+template <int Sources>
+struct sized_statement : statement {
+  kept_source room[Sources];
+  sized_statement(const statement_table& t, const extents& own, const extents& whole, const extents& seeds) : statement(t, own, whole, seeds) { kept = room; }
 
   static void backward(node& n, bool recorded) {
     auto& self = static_cast<statement&>(n);
-    if (recorded) self.backward_recorded();
+    if (recorded) self.program().recorded(self);
     else self.sweep();
   }
   static void release(node& n) {
-    auto& self = static_cast<statement&>(n);
-    for (detail::kept_source& s : self.kept) s.hold = {};
-    self.result = {};
+    for (kept_source& k : static_cast<sized_statement&>(n).room) k.hold = {};
+    static_cast<sized_statement&>(n).result = {};
   }
-  static std::span<edge> inputs(node& n) { return static_cast<statement&>(n).sources; }
-  static constexpr node_table kind{"statement", &backward, &release, &destroy_node<statement>, &inputs};
+  static edge* input(node& n, int i) { return i < Sources ? &static_cast<sized_statement&>(n).room[i].source : nullptr; }
+};
+
+template <class P, bool SplatSeed>
+struct table_of;
+template <class T, class... Source, class... Step, bool SplatSeed>
+struct table_of<program<T, type_list<Source...>, type_list<Step...>>, SplatSeed> {
+  using P = program<T, type_list<Source...>, type_list<Step...>>;
+  using sized = sized_statement<P::sources>;
+
+  static backend::kernel pick() { return backend::pick<backend::reverse_rows<P, SplatSeed>, T>(); }
+  TESSERA_COLD static void recorded(statement& n) {
+    static constexpr std::array<replay_step<T>, sizeof...(Step)> steps{replay_step_of<T, Step>::value...};
+    static constexpr converter<T> converters[] = {converter_of<typename Source::element>()...};
+    run_recorded<T>(n, steps, converters);
+  }
+  static constexpr statement_table value{{"statement", &sized::backward, &sized::release, &destroy_node<sized>, &sized::input},
+                                         P::sources, sizeof(T), P::element_sizes, P::active.data(), P::read_in_reverse.data(), &pick, &recorded};
 
  private:
-  void sweep() {
-    backend::operand operands[2 * L + 2];
-    bool stores[2 * L + 2] = {};
-    bool split = true;
-    const extents dense = row_major(space);
-    operands[L] = {adjoint.data(), sizeof(T), {}};
-    operands[L + 1] = {result ? result.data() : nullptr, sizeof(T), {}};
-    std::copy(seed_strides.begin(), seed_strides.end(), operands[L].stride);
-    std::copy(dense.begin(), dense.end(), operands[L + 1].stride);
-    P::for_each_source([&]<class S, int I>() {
-      using E = typename S::element;
-      const detail::kept_source& k = kept[I];
-      backend::operand &in = operands[I], &out = operands[L + 2 + I];
-      in = {address<E>(k), sizeof(E), {}};
-      std::copy_n(k.stride, space.rank, in.stride);
-      out = {nullptr, sizeof(E), {}};
-      std::copy_n(k.stride, space.rank, out.stride);
-      if constexpr (P::active[I])
-        if (wants_adjoint(sources[I])) {
-          const bool alone = is_read_in_one_way(I), once = detail::is_injective(k, space);
-          split = split && alone && once;
-          const adjoint_place place = open_adjoint(*sources[I], alone && once && count(sources[I]->shape) == count(space));
-          out.data = place.data + k.offset * static_cast<extent>(sizeof(E));
-          stores[L + 2 + I] = place.store;
-        }
-    });
-    if (count(space) == 0) return;
-    backend::run(backend::pick<backend::reverse_rows<P, SplatSeed>, T>(), backend::make_plan(space, inner_axis, operands, 2 * L + 2), stores, split);
-  }
-
-  // Do all leaves that came from the node of leaf i read it through one map? Where two differ, a store through one would
-  // undo an addition through the other.
-  [[nodiscard]] bool is_read_in_one_way(int i) const {
-    for (int j = 0; j < L; ++j)
-      if (sources[static_cast<std::size_t>(j)].get() == sources[static_cast<std::size_t>(i)].get() && !detail::same_map(kept[i], kept[j], space.rank)) return false;
-    return true;
-  }
-
   template <class E>
-  [[nodiscard]] static const void* address(const detail::kept_source& k) {
-    return k.hold ? static_cast<const char*>(k.hold.data()) + k.offset * static_cast<extent>(sizeof(E)) : reinterpret_cast<const char*>(k.number);
-  }
-
-  void backward_recorded() {
-    std::vector<any_variable<T>> values(L);
-    P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::read_in_reverse[I]) values[I] = recorded_source<S, I>();
-    });
-    references.fetch_add(1, std::memory_order_relaxed);
-    const any_variable<T> y({result, space, row_major(space)}, edge(this));
-    const any_variable<T> g({adjoint, shape, row_major(shape)}, adjoint_source);
-    const std::vector<any_variable<T>> adjoints =
-        replay<T>(std::move(values), detail::replay_of<P>::steps, P::read_in_reverse.data(), y, apply(op::read_strided{space, seed_strides, 0}, g));
-    for (std::size_t i = 0; i < L; ++i)
-      if (P::active[i] && wants_adjoint(sources[i]))
-        add_adjoint(sources[i], apply(op::add_strided{sources[i]->shape, strides_of(kept[i]), kept[i].offset}, apply(op::expand{space}, adjoints[i])));
-  }
-
-  template <class S, int I>
-  [[nodiscard]] any_variable<T> recorded_source() const {
-    using E = typename S::element;
-    const detail::kept_source& k = kept[I];
-    if constexpr (!std::same_as<E, T>) {
-      return detail::converted<T, E>(address<E>(k), space, k.stride);
-    } else {
-      if (!k.hold) return any_variable<T>(*reinterpret_cast<const T*>(k.number));
-      if (!sources[I]) return any_tensor<T>{k.hold, space, strides_of(k), k.offset};
-      const extents& own = sources[I]->shape;
-      return apply(op::read_strided{space, strides_of(k), k.offset}, any_variable<T>({k.hold, own, row_major(own)}, sources[I]));
-    }
-  }
-  [[nodiscard]] extents strides_of(const detail::kept_source& k) const {
-    extents strides = extents::filled(space.rank, 0);
-    std::copy_n(k.stride, space.rank, strides.at);
-    return strides;
+  static constexpr converter<T> converter_of() {
+    if constexpr (std::same_as<E, T>) return nullptr;
+    else return &converted<T, E>;
   }
 };
+
+}  // namespace detail
+
+/// Makes the node of an expression's statement. SplatSeed: the result was summed along the innermost axis, so that one
+/// incoming adjoint serves a whole row.
+template <class P, bool SplatSeed, Expression E>
+[[nodiscard]] edge make_statement(const E& e, const extents& own, const extents& seeds) {
+  const extents space = e.shape().values();
+  edge made = make_node<detail::sized_statement<P::sources>>(detail::table_of<P, SplatSeed>::value, own, space, seeds);
+  auto& n = static_cast<statement&>(*made);
+  n.inner_axis = tessera::detail::inner_axis(E::shape_type::pattern);
+  kept_source* k = n.kept;
+  e.for_each_leaf([&](const auto& leaf) {
+    backend::stretch(leaf.shape().values(), leaf.strides(), space, k->stride);
+    if constexpr (requires { leaf.hold; }) {
+      if (n.program().read[k - n.kept]) k->hold = leaf.hold;
+      if constexpr (requires { leaf.offset; }) k->offset = leaf.offset;
+      if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) k->source = leaf.source;
+    } else {
+      static_assert(sizeof(*leaf.data()) <= sizeof(k->number));
+      std::memcpy(k->number, leaf.data(), sizeof(*leaf.data()));
+    }
+    ++k;
+  });
+  return made;
+}
 
 }  // namespace tessera::autograd

@@ -29,8 +29,8 @@ struct leaf_node : node {
   block value;
 
   leaf_node(block v, const extents& s, std::size_t size) : node(&kind, s, size), value(std::move(v)) { is_leaf = true; }
-  static std::span<edge> inputs(node&) { return {}; }
-  static constexpr node_table kind{"leaf", nullptr, nullptr, &destroy_node<leaf_node>, &inputs};
+  static edge* input(node&, int) { return nullptr; }
+  static constexpr node_table kind{"leaf", nullptr, nullptr, &destroy_node<leaf_node>, &input};
 };
 
 /// Attorney of the functions that make variables from nodes.
@@ -40,6 +40,16 @@ struct access_to_variable {
     return variable<T, S>(std::move(hold), shape, std::move(source));
   }
 };
+
+/// Does any leaf of the expression ask for a gradient now?
+template <Expression E>
+[[nodiscard]] bool reads_live(const E& e) {
+  bool live = false;
+  e.for_each_leaf([&](const auto& leaf) {
+    if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) live = live || is_live(leaf.source);
+  });
+  return live;
+}
 
 /// Evaluates an expression that a graph tracks and records it as one statement.
 template <Expression E>
@@ -51,16 +61,37 @@ template <Expression E>
   block y(static_cast<std::size_t>(shape.size()) * sizeof(T));
   backend::evaluate(e, static_cast<T*>(y.data()));
   edge source;
-  bool live = false;
-  e.for_each_leaf([&](const auto& leaf) {
-    if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) live = live || is_live(leaf.source);
-  });
-  if (live) {
+  if (reads_live(e)) {
     const extents all = shape.values();
-    source = make_node<statement<P, false>>(e, all, row_major(all));
-    if constexpr (P::keeps_result) static_cast<statement<P, false>&>(*source).result = y;
+    source = make_statement<P, false>(e, all, row_major(all));
+    if constexpr (P::keeps_result) static_cast<statement&>(*source).result = y;
   }
   return access_to_variable::make<T>(std::move(y), shape, std::move(source));
+}
+
+/// Sums an expression that a graph tracks over the axes of the reduction R, as one statement.
+template <class R, Shape S, Expression E>
+[[nodiscard]] auto record_sum(const E& e) {
+  using P = program_of<E>;
+  using T = typename P::lane_type;
+  constexpr int inner = tessera::detail::inner_axis(E::shape_type::pattern);
+  constexpr bool along = E::shape_type::rank == 0 || (R::mask >> inner & 1U) != 0;
+  const extents space = e.shape().values();
+  const S shape = S::from(R::apply(space));
+  tensor<T, S> y(shape, T(0));
+  backend::reduce<backend::plain_sum, R::mask>(e, y.mutable_data());
+  edge source;
+  if (reads_live(e)) {
+    extents seeds = space;
+    extent step = 1;
+    for (int i = space.rank - 1; i >= 0; --i) {
+      const bool summed = (R::mask >> i & 1U) != 0;
+      seeds[i] = summed ? 0 : step;
+      if (!summed) step *= space[i];
+    }
+    source = make_statement<P, along>(e, shape.values(), seeds);
+  }
+  return access_to_variable::make<T>(y.captured(), shape, std::move(source));
 }
 
 /// The elements of a leaf in another element type; the gradient is converted back.
@@ -72,14 +103,13 @@ struct conversion_node : node {
   static void backward(node& n, bool recorded) {
     auto& self = static_cast<conversion_node&>(n);
     if (!wants_adjoint(self.source)) return;
-    const extents strides = row_major(n.shape);
-    any_variable<From> part(detail::converted<From, To>(n.adjoint.data(), n.shape, strides.at));
+    any_variable<From> part(detail::converted<From, To>(n.adjoint.data(), n.shape, row_major(n.shape)));
     if (recorded && n.adjoint_source) part.source = make_node<conversion_node<To, From>>(n.shape, n.adjoint_source);
     add_adjoint(self.source, part);
   }
   static void release(node&) {}
-  static std::span<edge> inputs(node& n) { return {&static_cast<conversion_node&>(n).source, 1}; }
-  static constexpr node_table kind{"cast", &backward, &release, &destroy_node<conversion_node>, &inputs};
+  static edge* input(node& n, int i) { return i == 0 ? &static_cast<conversion_node&>(n).source : nullptr; }
+  static constexpr node_table kind{"cast", &backward, &release, &destroy_node<conversion_node>, &input};
 };
 
 /// The value of an expression that came from a graph, as something a structured operation reads and records.
@@ -107,7 +137,7 @@ template <Element T, Expression E>
   using From = typename E::element;
   using S = typename E::shape_type;
   const any_variable<From> x = traced<From>(e);
-  const any_tensor<T> y = detail::converted<T, From>(x.value.data(), x.value.shape, x.value.strides.at);
+  const any_tensor<T> y = detail::converted<T, From>(x.value.data(), x.value.shape, x.value.strides);
   edge source;
   if (is_live(x.source)) source = make_node<conversion_node<From, T>>(y.shape, x.source);
   return access_to_variable::make<T>(y.hold, S::from(y.shape), std::move(source));

@@ -82,9 +82,8 @@ void evaluate_as(const E& e, R* out) {
 
 /// Combines the elements of the expression along the axes in Mask into `out`, which holds the combiner's identity.
 ///   cost  one pass over the operand, no temporary
-template <class Combine, unsigned Mask, class E, class T = lane_type_t<E>>
+template <class Combine, unsigned Mask, class E, class T = lane_type_t<E>, class P = program_of<E>>
 void reduce(const E& e, T* out) {
-  using P = program_of<E>;
   constexpr int inner = tessera::detail::inner_axis(E::shape_type::pattern);
   constexpr bool along = E::shape_type::rank == 0 || (Mask >> inner & 1U) != 0;
   const extents space = e.shape().values();

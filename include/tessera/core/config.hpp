@@ -15,7 +15,10 @@
 /// Marks a small function that must disappear in every build, -O1 included. Never on a loop.
 #define TESSERA_INLINE [[gnu::always_inline]] inline
 
-/// The same for a lambda, behind its parameters.
+/// Marks what runs seldom, errors and recorded gradients: compiled small and apart.
+#define TESSERA_COLD [[gnu::cold, gnu::noinline]]
+
+/// The same as TESSERA_INLINE for a lambda, behind its parameters.
 #define TESSERA_INLINE_LAMBDA __attribute__((always_inline))
 
 #if defined(__CUDACC__)

@@ -116,9 +116,9 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   TESSERA_INLINE static constexpr void reverse(const V* v, V* a) {
     for (int i = 0; i < values - 1; ++i) a[i] = V(T(0));
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      int last = 0;
+      [[maybe_unused]] int last = 0;
       // A fold over assignment runs from right to left: the last step comes first.
-      ((reverse_step<Step, sources + static_cast<int>(I)>(v, a), last) = ... = 0);
+      if constexpr (steps > 0) ((reverse_step<Step, sources + static_cast<int>(I)>(v, a), last) = ... = 0);
     }(std::index_sequence_for<Step...>{});
   }
 

@@ -30,6 +30,9 @@ inline constexpr int max_rank = 8;
 /// Does this unknown extent carry a name?
 [[nodiscard]] constexpr bool is_named(extent e) noexcept { return e <= -256; }
 
+/// Is this extent stored at run time? Neither a number nor one that is computed from the others is.
+[[nodiscard]] constexpr bool is_stored(extent e) noexcept { return !is_known(e) && e != infer; }
+
 /// Up to max_rank extents, or strides, or axes: a literal type that also serves as a template argument.
 struct extents {
   int rank = 0;

@@ -27,23 +27,23 @@ struct stored_extents<0> {};
 /// values in order: shape<dyn, 4>{3} is 3x4.
 ///   error  shape_error where a run-time extent is negative or contradicts the type
 template <extent... E>
-struct shape : detail::stored_extents<(0 + ... + (is_known(E) ? 0 : 1))> {
+struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
   static_assert(sizeof...(E) <= max_rank, "tessera: a shape has at most 8 axes");
 
   /// The extents as the type knows them: negative where unknown.
   static constexpr extents pattern{E...};
   static constexpr int rank = sizeof...(E);
-  static constexpr int unknown_count = (0 + ... + (is_known(E) ? 0 : 1));
-  static constexpr bool is_static = unknown_count == 0;
+  static constexpr int unknown_count = (0 + ... + (is_stored(E) ? 1 : 0));
+  static constexpr bool is_static = (true && ... && is_known(E));
   /// The number of elements if the type knows it, otherwise dyn.
   static constexpr extent static_size = count(pattern);
 
   constexpr shape()
-    requires(is_static)
+    requires(unknown_count == 0)
   = default;
 
   template <std::integral... Values>
-    requires(!is_static && sizeof...(Values) == unknown_count)
+    requires(unknown_count > 0 && sizeof...(Values) == unknown_count)
   constexpr explicit(sizeof...(Values) == 1) shape(Values... values)
       : detail::stored_extents<unknown_count>{{static_cast<extent>(values)...}} {
     check_names();
@@ -55,24 +55,24 @@ struct shape : detail::stored_extents<(0 + ... + (is_known(E) ? 0 : 1))> {
     bool fits = actual.rank == rank;
     for (int i = 0; fits && i < rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
     if (!fits) throw shape_error("tessera::shape: " + to_string(actual) + " does not fit " + to_string(pattern));
-    if constexpr (is_static) {
+    if constexpr (unknown_count == 0) {
       return {};
     } else {
       shape result(unchecked{});
       for (int i = 0, next = 0; i < rank; ++i)
-        if (!is_known(pattern[i])) result.stored[next++] = actual[i];
+        if (is_stored(pattern[i])) result.stored[next++] = actual[i];
       result.check_names();
       return result;
     }
   }
 
   [[nodiscard]] constexpr extents values() const {
-    if constexpr (is_static) {
+    if constexpr (unknown_count == 0) {
       return pattern;
     } else {
       extents all = pattern;
       for (int i = 0, next = 0; i < rank; ++i)
-        if (!is_known(pattern[i])) all[i] = this->stored[next++];
+        if (is_stored(pattern[i])) all[i] = this->stored[next++];
       return all;
     }
   }
@@ -93,7 +93,7 @@ struct shape : detail::stored_extents<(0 + ... + (is_known(E) ? 0 : 1))> {
   constexpr void check_names() const {
     const extents actual = values();
     for (int i = 0; i < rank; ++i) {
-      if (actual[i] < 0) throw shape_error("tessera::shape: axis " + std::to_string(i) + " has the negative extent " + std::to_string(actual[i]));
+      if (actual[i] < 0 && pattern[i] != infer) throw shape_error("tessera::shape: axis " + std::to_string(i) + " has the negative extent " + std::to_string(actual[i]));
       for (int j = 0; j < i; ++j)
         if (is_named(pattern[i]) && pattern[i] == pattern[j] && actual[i] != actual[j])
           throw shape_error("tessera::shape: axes " + std::to_string(j) + " and " + std::to_string(i) + " of " + to_string(pattern) +

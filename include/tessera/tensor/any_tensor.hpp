@@ -51,11 +51,15 @@ struct any_tensor {
   [[nodiscard]] any_tensor packed() const { return is_contiguous() && offset == 0 ? *this : copy(); }
   /// Writes the elements to memory in row-major order.
   void copy_elements(T* to) const {
+    copy_to(to, row_major(shape));
+  }
+  /// Writes the elements through the index map of another tensor of this shape, whose block is written in place.
+  void copy_to(any_tensor& place) const { copy_to(place.mutable_data(), place.strides); }
+  void copy_to(T* to, const extents& to_strides) const {
     using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
     if (size() == 0) return;
     backend::operand operands[2] = {{data(), sizeof(T), {}}, {to, sizeof(T), {}}};
-    const extents dense = row_major(shape);
-    for (int i = 0; i < shape.rank; ++i) operands[0].stride[i] = strides[i], operands[1].stride[i] = dense[i];
+    for (int i = 0; i < shape.rank; ++i) operands[0].stride[i] = strides[i], operands[1].stride[i] = to_strides[i];
     const int inner = shape.rank == 0 ? 0 : shape.rank - 1;
     backend::run(backend::pick<backend::map_rows<P, T>, T>(), backend::make_plan(shape, inner, operands, 2), nullptr, true);
   }

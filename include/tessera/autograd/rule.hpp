@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// The rule of an elementwise operation as data: one table for each operation and element type, and one node that serves
+// them all. Recorded gradients are graphs of such nodes, whatever statement they came from.
+
+#include <tessera/autograd/any_variable.hpp>
+#include <tessera/op/elementwise/activation.hpp>
+#include <tessera/op/elementwise/arithmetic.hpp>
+#include <tessera/op/elementwise/comparison.hpp>
+#include <tessera/op/elementwise/exponential.hpp>
+#include <tessera/op/movement/restride.hpp>
+
+namespace tessera::autograd {
+
+/// The most operands an elementwise operation has.
+inline constexpr int max_arity = 3;
+
+/// The cotangents of an operation, as far as it has them.
+template <Element T>
+struct rule_parts {
+  any_variable<T> part[max_arity];
+  bool present[max_arity] = {};
+};
+
+template <Element T>
+struct rule {
+  const char* name;
+  int arity;
+  bool differentiable, keeps_operands, keeps_result;
+  backend::kernel (*pick)();
+  void (*derivative)(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to);
+};
+
+/// Runs an elementwise operation on `arity` operands of any shapes that broadcast, and records it where an operand asks.
+template <Element T>
+[[nodiscard]] any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x);
+
+namespace detail {
+
+template <class Op, Element T, class Indices>
+struct rule_of;
+template <class Op, Element T, int... K>
+struct rule_of<Op, T, std::integer_sequence<int, K...>> {
+  template <int>
+  using strided = source<T, access::strided, false>;
+  using P = program<T, type_list<strided<K>...>, type_list<step<Op, K...>>>;
+
+  static backend::kernel pick() { return backend::pick<backend::map_rows<P, T>, T>(); }
+  TESSERA_COLD static void derivative(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to) {
+    if constexpr (Op::differentiable) {
+      const auto parts = Op::derivative(g, x[K]..., y);
+      (keep<K>(parts, to), ...);
+    }
+  }
+  static constexpr rule<T> value{Op::name, sizeof...(K), Op::differentiable, Op::reads == needs::operands, Op::reads == needs::result, &pick, &derivative};
+
+ private:
+  template <int I, class Parts>
+  static void keep(const Parts& parts, rule_parts<T>& to) {
+    const auto put = [&](const auto& part) {
+      if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>) {
+        to.part[I] = part;
+        to.present[I] = true;
+      }
+    };
+    if constexpr (std::same_as<Parts, any_variable<T>>) put(parts);
+    else if constexpr (!std::same_as<Parts, no_gradient>) put(parts.template get<I>());
+  }
+};
+
+}  // namespace detail
+
+/// The rule of Op with the given number of operands.
+template <class Op, Element T, int Arity>
+inline constexpr const rule<T>& rule_of = detail::rule_of<Op, T, std::make_integer_sequence<int, Arity>>::value;
+
+/// The node of any elementwise operation in a recorded gradient.
+template <Element T>
+struct rule_node : node {
+  const rule<T>& r;
+  any_tensor<T> operands[max_arity];
+  any_tensor<T> result;
+  std::array<edge, max_arity> sources;
+
+  rule_node(const rule<T>& rule, const extents& s) : node(&kind, s, sizeof(T)), r(rule) {}
+
+  static void backward(node& n, bool) {
+    auto& self = static_cast<rule_node&>(n);
+    any_variable<T> x[max_arity];
+    for (int k = 0; k < self.r.arity; ++k) x[k] = {self.operands[k], self.sources[static_cast<std::size_t>(k)]};
+    n.references.fetch_add(1, std::memory_order_relaxed);
+    const any_variable<T> y(self.result, edge(&n));
+    rule_parts<T> parts;
+    self.r.derivative({{n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source}, x, y, parts);
+    for (int k = 0; k < self.r.arity; ++k)
+      if (const edge& to = self.sources[static_cast<std::size_t>(k)]; parts.present[k] && wants_adjoint(to))
+        add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
+  }
+  static void release(node& n) {
+    auto& self = static_cast<rule_node&>(n);
+    for (any_tensor<T>& x : self.operands) x.hold = {};
+    self.result.hold = {};
+  }
+  static edge* input(node& n, int i) { return i < max_arity ? &static_cast<rule_node&>(n).sources[static_cast<std::size_t>(i)] : nullptr; }
+  static constexpr node_table kind{"elementwise operation", &backward, &release, &destroy_node<rule_node>, &input};
+};
+
+template <Element T>
+TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
+  extents space;
+  bool live = false;
+  for (int k = 0; k < r.arity; ++k) {
+    space = *tessera::rule::broadcast(space, x[k].shape());
+    live = live || is_live(x[k].source);
+  }
+  any_tensor<T> y = any_tensor<T>::uninitialized(space);
+  backend::operand operands[max_arity + 1];
+  for (int k = 0; k < r.arity; ++k) {
+    operands[k] = {x[k].value.data(), sizeof(T), {}};
+    backend::stretch(x[k].shape(), x[k].value.strides, space, operands[k].stride);
+  }
+  operands[r.arity] = {y.mutable_data(), sizeof(T), {}};
+  backend::stretch(space, y.strides, space, operands[r.arity].stride);
+  if (y.size() != 0) backend::run(r.pick(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, r.arity + 1), nullptr, true);
+  if (!live || !r.differentiable) return y;
+  edge e = make_node<rule_node<T>>(r, space);
+  auto& n = static_cast<rule_node<T>&>(*e);
+  for (int k = 0; k < r.arity; ++k) {
+    n.sources[static_cast<std::size_t>(k)] = x[k].source;
+    n.operands[k] = x[k].value;
+    if (!r.keeps_operands) n.operands[k].hold = {};
+  }
+  n.result = y;
+  if (!r.keeps_result) n.result.hold = {};
+  return {std::move(y), std::move(e)};
+}
+
+namespace detail {
+
+template <class Op, Element T, class... X>
+[[nodiscard]] TESSERA_COLD any_variable<T> elementwise(const any_variable<T>& x, const X&... rest) {
+  const any_variable<T> all[] = {x, rest...};
+  return apply_rule(autograd::rule_of<Op, T, 1 + sizeof...(X)>, all);
+}
+
+template <lane::function F>
+struct op_of;
+template <> struct op_of<lane::function::exp> { using type = op::exp; };
+template <> struct op_of<lane::function::log> { using type = op::log; };
+template <> struct op_of<lane::function::log1p> { using type = op::log1p; };
+template <> struct op_of<lane::function::sqrt> { using type = op::sqrt; };
+template <> struct op_of<lane::function::sin> { using type = op::sin; };
+template <> struct op_of<lane::function::cos> { using type = op::cos; };
+template <> struct op_of<lane::function::tanh> { using type = op::tanh; };
+template <> struct op_of<lane::function::erf> { using type = op::erf; };
+template <> struct op_of<lane::function::pow> { using type = op::pow; };
+template <> struct op_of<lane::function::abs> { using type = op::abs; };
+template <> struct op_of<lane::function::maximum> { using type = op::maximum; };
+template <> struct op_of<lane::function::minimum> { using type = op::minimum; };
+template <> struct op_of<lane::function::select> { using type = op::where; };
+
+}  // namespace detail
+
+template <Element T>
+template <lane::function F, class... X>
+any_variable<T> any_variable<T>::call(const X&... x) {
+  return detail::elementwise<typename detail::op_of<F>::type>(x...);
+}
+
+template <Element T>
+[[nodiscard]] any_variable<T> operator+(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::add>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator-(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::subtract>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator*(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::multiply>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator/(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::divide>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator-(const any_variable<T>& x) { return detail::elementwise<op::negate>(x); }
+
+// A condition is 1 where it holds and 0 elsewhere.
+template <Element T>
+[[nodiscard]] any_variable<T> operator==(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::equal>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator!=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::not_equal>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator<(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator>(const any_variable<T>& a, const any_variable<T>& b) { return b < a; }
+template <Element T>
+[[nodiscard]] any_variable<T> operator<=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less_equal>(a, b); }
+template <Element T>
+[[nodiscard]] any_variable<T> operator>=(const any_variable<T>& a, const any_variable<T>& b) { return b <= a; }
+template <Element T>
+[[nodiscard]] any_variable<T> operator&(const any_variable<T>& a, const any_variable<T>& b) { return a * b; }
+
+template <Element T>
+void add_adjoint(const edge& to, const any_variable<T>& part) {
+  node& n = *to;
+  const bool recorded = is_grad_enabled() && (part.source || n.adjoint_source);
+  if (n.adjoint && !recorded) {
+    T* place = reinterpret_cast<T*>(open_adjoint(n, false).data);
+    op::add_strided{n.shape, row_major(n.shape), 0}.add_to(part.value, place);
+    return;
+  }
+  // The first contribution becomes the adjoint; a recorded sum is never formed in place.
+  any_variable<T> total = n.adjoint ? any_variable<T>({n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source) + part : part;
+  n.adjoint = total.value.packed().hold;
+  n.adjoint_source = recorded ? std::move(total.source) : edge{};
+}
+
+}  // namespace tessera::autograd

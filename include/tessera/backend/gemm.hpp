@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Matrix products on strided operands: what every contraction of the library ends in.
+
+#include <tessera/backend/scalar/gemm.hpp>
+#include <tessera/backend/selector.hpp>
+#include <tessera/backend/simd/gemm.hpp>
+
+namespace tessera::backend {
+inline namespace TESSERA_ARCH {
+
+/// C = A·B, C = A·B + bias (one row, added to every row), or C += A·B with `accumulate`, which leaves the bias out.
+///   shapes  a [m, k], b [k, n] with any strides, c [m, n] row-major, rows ldc apart; c overlaps neither operand
+///   cost    2·m·n·k flop; large products pack their operands into pooled scratch memory and use several threads
+///   The order of summation depends on the extents and strides only, so any number of threads gives equal bits. Integers
+///   wrap around. k = 0 gives zeros, or the bias.
+///   error   std::bad_alloc
+template <class T>
+void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate,
+          const T* bias = nullptr) {
+  if (m <= 0 || n <= 0) return;
+  if (accumulate) bias = nullptr;
+  if constexpr (std::is_floating_point_v<T>)
+    if (k > 0 && selected() == kind::simd)
+      return simd::gemm<simd_register<T>>(m, n, k, a, b, c, ldc, accumulate, bias);
+  scalar::gemm(m, n, k, a, b, c, ldc, accumulate, bias);
+}
+
+}  // namespace TESSERA_ARCH
+}  // namespace tessera::backend

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// A vector times a matrix, without packing: the matrix is read once, so its layout decides the loop.
+
+#include <tessera/backend/lanes.hpp>
+#include <tessera/backend/parallel.hpp>
+#include <tessera/backend/simd/gemm_kernel.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tessera::backend::simd {
+inline namespace TESSERA_ARCH {
+
+namespace detail {
+
+struct add_lanes {
+  template <class T>
+  [[nodiscard]] static T combine(T a, T b) { return a + b; }
+};
+
+/// Is one of the loops below good for this matrix?
+template <class V>
+[[nodiscard]] bool suits_gemv(extent k, const matrix<lane_t<V>>& b) {
+  return b.column_stride == 1 || (b.row_stride == 1 && k >= width<V>);
+}
+
+// y[i] = x · columns of B, which are contiguous and `step` apart.
+template <class V, int... I>
+void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lane_t<V>* y,
+                 std::integer_sequence<int, I...>) {
+  using T = lane_t<V>;
+  constexpr extent W = width<V>;
+  V sum[] = {(static_cast<void>(I), V(T(0)))...};
+  extent p = 0;
+  for (; p + W <= k; p += W) {
+    const V v = load<V>(x + p);
+    ((sum[I] = fused(v, load<V>(b + I * step + p), sum[I])), ...);
+  }
+  ((y[I] = fold<add_lanes>(sum[I], width<V>)), ...);
+  for (; p < k; ++p) ((y[I] += x[p] * b[I * step + p]), ...);
+}
+
+// y = x · B on as many registers of columns as I has, rows of B being contiguous and `step` apart.
+template <class V, int... I>
+void add_rows(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lane_t<V>* y,
+              std::integer_sequence<int, I...>) {
+  using T = lane_t<V>;
+  constexpr extent W = width<V>;
+  V sum[] = {(static_cast<void>(I), V(T(0)))...};
+  for (extent p = 0; p < k; ++p, b += step) {
+    const V v(x[p]);
+    ((sum[I] = fused(v, load<V>(b + I * W), sum[I])), ...);
+  }
+  (backend::store(y + I * W, sum[I]), ...);
+}
+
+template <class V>
+void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const matrix<lane_t<V>>& b, lane_t<V>* y) {
+  using T = lane_t<V>;
+  constexpr extent W = width<V>;
+  extent j = begin;
+  if (b.row_stride == 1 && k >= W) {
+    for (; j + 4 <= end; j += 4) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, std::make_integer_sequence<int, 4>{});
+    for (; j < end; ++j) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, std::make_integer_sequence<int, 1>{});
+    return;
+  }
+  for (; j + 8 * W <= end; j += 8 * W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, std::make_integer_sequence<int, 8>{});
+  for (; j + W <= end; j += W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, std::make_integer_sequence<int, 1>{});
+  for (extent i = j; i < end; ++i) y[i] = T(0);
+  for (extent p = 0; p < k; ++p)
+    for (extent i = j; i < end; ++i) y[i] += x[p] * *b.at(p, i);
+}
+
+/// out[j * out_step] = x · column j of B, plus what is there or a bias; n columns of k.
+template <class V, class T = lane_t<V>>
+void gemv(extent n, extent k, const T* x, extent x_step, const matrix<T>& b, T* out, extent out_step, bool accumulate,
+          const T* bias, extent bias_step) {
+  const scratch<T> y(n), gathered(x_step == 1 ? 0 : k);
+  if (x_step != 1)
+    for (extent p = 0; p < k; ++p) gathered.data()[p] = x[p * x_step];
+  const T* from = x_step == 1 ? x : gathered.data();
+  constexpr extent unit = 8 * width<V>;
+  const extent units = (n + unit - 1) / unit;
+  const auto work = [&](extent begin, extent end) {
+    gemv_columns<V>(begin * unit, std::min(n, end * unit), k, from, b, y.data());
+  };
+  parallel_for(units, std::max<extent>(1, 131072 / (k * unit)), work);
+  for (extent j = 0; j < n; ++j) {
+    const T start = accumulate ? out[j * out_step] : bias != nullptr ? bias[j * bias_step] : T(0);
+    out[j * out_step] = start + y.data()[j];
+  }
+}
+
+}  // namespace detail
+
+}  // namespace TESSERA_ARCH
+}  // namespace tessera::backend::simd

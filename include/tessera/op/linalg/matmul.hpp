@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// matmul and linear: contractions of the last axes.
+
+#include <tessera/backend/gemm.hpp>
+#include <tessera/op/movement/reshape.hpp>
+
+namespace tessera {
+
+// Never defined: the compiler names it where the inner extents or the batches of two operands differ.
+template <class A, class B>
+struct matmul_shapes_do_not_fit;
+template <class Input, class Weight>
+struct linear_shapes_do_not_fit;
+
+namespace op {
+
+/// [batch..., m, k] times [batch..., k, n], at least two axes each.
+struct matmul {
+  static constexpr const char* name = "matmul";
+  static constexpr bool keeps = true, keeps_result = false;
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& a, const any_tensor<T>& b) const {
+    const auto shape = rule::matmul(a.shape, b.shape);
+    if (!shape) throw shape_error("tessera::matmul: shapes " + to_string(a.shape) + " and " + to_string(b.shape) + " do not fit: axis " + std::to_string(a.shape.rank - 1) + " of the first is not axis " + std::to_string(b.shape.rank - 2) + " of the second, or the batches differ");
+    any_tensor<T> y = any_tensor<T>::uninitialized(*shape);
+    const int r = shape->rank;
+    const extent m = (*shape)[r - 2], n = (*shape)[r - 1], k = a.shape.back();
+    extents batch = *shape;
+    batch.rank = r - 2;
+    const extents batch_a = batch_strides(a, batch), batch_b = batch_strides(b, batch);
+    const extent row_a = a.strides[a.shape.rank - 2], column_a = a.strides.back(), row_b = b.strides[b.shape.rank - 2], column_b = b.strides.back();
+    const extent batches = count(batch);
+    for (extent i = 0; i < batches; ++i) {
+      extent rest = i, from_a = 0, from_b = 0;
+      for (int axis = batch.rank - 1; axis >= 0; --axis) {
+        from_a += rest % batch[axis] * batch_a[axis];
+        from_b += rest % batch[axis] * batch_b[axis];
+        rest /= batch[axis];
+      }
+      backend::gemm<T>(m, n, k, {a.data() + from_a, row_a, column_a}, {b.data() + from_b, row_b, column_b}, y.mutable_data() + i * m * n, n, false);
+    }
+    return y;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V& a, const V& b, const V&) const {
+    return cotangents{[=] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, [=] { return sum_to(apply(matmul{}, transposed(a), g), b.shape()); }};
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] static extents batch_strides(const any_tensor<T>& x, const extents& batch) {
+    extents own = x.shape, strides = x.strides, out = extents::filled(batch.rank, 0);
+    own.rank = strides.rank = x.shape.rank - 2;
+    backend::stretch(own, strides, batch, out.at);
+    return out;
+  }
+  template <class V>
+  [[nodiscard]] static V transposed(const V& x) {
+    extents order;
+    for (int i = 0; i < x.shape().rank; ++i) order.push_back(i);
+    std::swap(order[order.rank - 1], order[order.rank - 2]);
+    return apply(permute_axes{order}, x);
+  }
+};
+
+/// x·wᵀ + b over the last axis of x, w of shape [out, in], b of shape [out] or absent.
+struct linear {
+  static constexpr const char* name = "linear";
+  static constexpr bool keeps = true, keeps_result = false;
+
+  template <class T, class... Bias>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x, const any_tensor<T>& w, const Bias&... bias) const {
+    if (x.shape.back() != w.shape[1])
+      throw shape_error("tessera::linear: an input of shape " + to_string(x.shape) + " has not the " + std::to_string(w.shape[1]) + " features of weight " + to_string(w.shape) + " at its last axis");
+    extents shape = x.shape;
+    shape[shape.rank - 1] = w.shape[0];
+    any_tensor<T> y = any_tensor<T>::uninitialized(shape);
+    const any_tensor<T> rows = as_rows(x);
+    const T* b = nullptr;
+    ((b = bias.data()), ...);
+    backend::gemm<T>(rows.shape[0], w.shape[0], w.shape[1], {rows.data(), rows.strides[0], rows.strides[1]}, {w.data(), w.strides[1], w.strides[0]}, y.mutable_data(), w.shape[0], false, b);
+    return y;
+  }
+  template <class V, class... Rest>
+  [[nodiscard]] auto vjp(const V& g, const V& x, const V& w, const Rest&...) const {
+    const auto dx = [=] { return apply(matmul{}, g, w); };
+    const auto dw = [=] { return apply(matmul{}, apply(permute_axes{{1, 0}}, rows_of(g)), rows_of(x)); };
+    const auto db = [=] { return sum_to(rows_of(g), extents{w.shape()[0]}); };
+    if constexpr (sizeof...(Rest) == 1) return cotangents{dx, dw};
+    else return cotangents{dx, dw, db};
+  }
+
+ private:
+  [[nodiscard]] static extents row_shape(const extents& s) {
+    extents lead = s;
+    --lead.rank;
+    return {count(lead), s.back()};
+  }
+  template <class T>
+  [[nodiscard]] static any_tensor<T> as_rows(const any_tensor<T>& x) {
+    return x.shape.rank == 2 ? x : change_shape{row_shape(x.shape)}.value(x);
+  }
+  template <class V>
+  [[nodiscard]] static V rows_of(const V& x) {
+    return x.shape().rank == 2 ? x : apply(change_shape{row_shape(x.shape())}, x);
+  }
+};
+
+}  // namespace op
+
+namespace detail {
+
+template <class A, class B>
+struct matmul_rule {
+  static constexpr std::optional<extents> result = rule::matmul(A::pattern, B::pattern);
+  static constexpr extents pattern = result.value_or(extents{});
+  static constexpr bool fits = result.has_value();
+};
+
+template <class X, class W>
+struct linear_rule {
+  static constexpr bool fits = X::rank > 0 && rule::may_equal(X::pattern[X::rank - 1], W::pattern[1]);
+  static constexpr extents pattern = [] {
+    extents out = X::pattern;
+    if (X::rank > 0) out[X::rank - 1] = W::pattern[0];
+    return out;
+  }();
+};
+
+}  // namespace detail
+
+/// Can A and B be multiplied, as far as the compiler knows their shapes?
+template <class A, class B>
+concept CanMatmul = detail::matmul_rule<shape_t<A>, shape_t<B>>::fits;
+
+/// The matrix product over the last axis of a and the last but one of b. Operands of one axis are a row and a column; leading
+/// axes are batches and broadcast.
+///   shape  [batch..., m, k] x [batch..., k, n] -> [batch..., m, n]
+///   error  compile time: matmul_shapes_do_not_fit<A, B>; run time: shape_error
+///   grad   da = dy·bᵀ, db = aᵀ·dy
+///   cost   2·m·n·k floating-point operations for each batch, in packed register blocks
+///   like   torch.matmul
+struct matmul_fn {
+  template <class A, class B>
+  [[nodiscard]] auto operator()(const A& a, const B& b) const {
+    if constexpr (is_poison<A> || is_poison<B>) {
+      return poison{};
+    } else {
+      using R = detail::matmul_rule<shape_t<A>, shape_t<B>>;
+      expect<R::fits, matmul_shapes_do_not_fit<shape_t<A>, shape_t<B>>>();
+      if constexpr (!R::fits) {
+        return poison{};
+      } else {
+        using T = promote_t<element_t<A>, element_t<B>>;
+        constexpr bool row = shape_t<A>::rank == 1, column = shape_t<B>::rank == 1;
+        if constexpr (!row && !column) {
+          return structured<shape_of<R>, T>(op::matmul{}, a, b);
+        } else {
+          const auto full = structured<shape_of<detail::matmul_rule<shape_t<decltype(matrix_of<true>(a))>, shape_t<decltype(matrix_of<false>(b))>>>, T>(op::matmul{}, matrix_of<true>(a), matrix_of<false>(b));
+          return without_added_axes<row, column, shape_of<R>>(full);
+        }
+      }
+    }
+  }
+
+ private:
+  template <bool Row, class X>
+  static auto matrix_of(const X& x) {
+    if constexpr (shape_t<X>::rank >= 2) return detail::expression_of(x);
+    else return unsqueeze(x, axis<(Row ? 0 : 1)>);
+  }
+  template <bool Row, bool Column, class S, class X>
+  static auto without_added_axes(const X& x) {
+    if constexpr (Row && Column) return detail::reshape_leaf<S>(x, {});
+    else {
+      extents to = x.shape().values();
+      if constexpr (Row) {
+        to[to.rank - 2] = to[to.rank - 1];
+      }
+      --to.rank;
+      return detail::reshape_leaf<S>(x, to);
+    }
+  }
+};
+inline constexpr matmul_fn matmul{};
+
+/// x·wᵀ + b, what a linear layer computes.
+///   shape  [..., in] with w [out, in] and b [out] -> [..., out]
+///   error  compile time: linear_shapes_do_not_fit<Input, Weight>; run time: shape_error
+///   grad   dx = dy·w, dw = dyᵀ·x, db = dy summed over rows
+///   like   torch.nn.functional.linear
+struct linear_fn {
+  template <class X, class W, class... Bias>
+    requires(sizeof...(Bias) <= 1)
+  [[nodiscard]] auto operator()(const X& x, const W& w, const Bias&... bias) const {
+    if constexpr (is_poison<X>) {
+      return poison{};
+    } else {
+      using R = detail::linear_rule<shape_t<X>, shape_t<W>>;
+      expect<R::fits, linear_shapes_do_not_fit<shape_t<X>, shape_t<W>>>();
+      if constexpr (!R::fits) return poison{};
+      else return structured<shape_of<R>, element_t<W>>(op::linear{}, x, w, bias...);
+    }
+  }
+};
+inline constexpr linear_fn linear{};
+
+}  // namespace tessera

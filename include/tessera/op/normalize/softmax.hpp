@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// softmax and log_softmax along one axis.
+
+#include <tessera/backend/rows.hpp>
+#include <tessera/op/reduce/along.hpp>
+#include <tessera/op/reduce/axes.hpp>
+
+#include <cmath>
+
+namespace tessera {
+namespace op {
+
+namespace detail {
+inline constexpr extent elements_of_a_task = 8192;
+
+/// Calls row(V, input row, output row) for every row of the last axis.
+template <class T, class Row>
+[[nodiscard]] any_tensor<T> map_rows_along(const any_tensor<T>& x, int axis, Row row) {
+  const any_tensor<T> in = tessera::detail::axis_last(x, axis);
+  any_tensor<T> out = any_tensor<T>::uninitialized(in.shape);
+  const extent n = in.shape.rank == 0 ? 1 : in.shape.back();
+  if (in.size() != 0)
+    parallel_for(in.size() / n, std::max<extent>(1, elements_of_a_task / n), [&, to = out.mutable_data()](extent begin, extent end) {
+      for (extent i = begin; i < end; ++i) row(in.data() + i * n, to + i * n, n);
+    });
+  return tessera::detail::axis_back(out, axis);
+}
+}  // namespace detail
+
+struct softmax {
+  static constexpr const char* name = "softmax";
+  static constexpr bool keeps = false, keeps_result = true;
+  int axis;
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
+    return backend::with_register<T>([&]<class V>() {
+      return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
+        const T top = backend::row_maximum<V>(in, n);
+        V sum(T(0));
+        backend::for_lanes<V>(n, [&](extent j, int lanes) {
+          const V e = lane::exp(V(backend::load_part<V>(in + j, lanes, -std::numeric_limits<T>::infinity()) - V(top)));
+          sum = sum + e;
+          backend::store_part(out + j, e, lanes);
+        });
+        const T scale = T(1) / backend::fold<backend::total>(sum, backend::width<V>);
+        backend::for_lanes<V>(n, [&](extent j, int lanes) { backend::store_part(out + j, V(backend::load_part<V>(out + j, lanes, T(0)) * V(scale)), lanes); });
+      });
+    });
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
+    return cotangents{[=, *this] { return y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))); }, no_gradient{}};
+  }
+};
+
+struct log_softmax {
+  static constexpr const char* name = "log_softmax";
+  static constexpr bool keeps = false, keeps_result = true;
+  int axis;
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
+    return backend::with_register<T>([&]<class V>() {
+      return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
+        const T top = backend::row_maximum<V>(in, n);
+        const T log_sum = std::log(backend::row_sum_of_exp<V>(in, n, top));
+        backend::for_lanes<V>(n, [&](extent j, int lanes) { backend::store_part(out + j, V(backend::load_part<V>(in + j, lanes, T(0)) - V(top) - V(log_sum)), lanes); });
+      });
+    });
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
+    return cotangents{[=, *this] { return g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)); }, no_gradient{}};
+  }
+};
+
+}  // namespace op
+
+namespace detail {
+
+template <class Op, op::text Name>
+struct along_axis {
+  template <class X, int A>
+  [[nodiscard]] auto operator()(const X& x, axis_list<A>) const {
+    if constexpr (is_poison<X>) {
+      return poison{};
+    } else {
+      constexpr int r = shape_t<X>::rank;
+      constexpr bool fits = A >= -r && A < r;
+      expect<fits, axes_do_not_fit<op::name<Name>, axis_list<A>, shape_t<X>>>();
+      if constexpr (fits) return structured<shape_t<X>, floating_t<element_t<X>>>(Op{A < 0 ? A + r : A}, x);
+      else return poison{};
+    }
+  }
+};
+
+}  // namespace detail
+
+/// eˣ divided by its sum along one axis: softmax(x, axis<1>).
+///   grad   y·(dy - Σ dy·y)
+///   cost   three passes over a row that stays in cache
+///   like   torch.softmax
+inline constexpr detail::along_axis<op::softmax, "softmax"> softmax{};
+/// log of softmax along one axis, exact where softmax is near 0.
+///   grad   dy - eʸ·Σ dy
+///   like   torch.log_softmax
+inline constexpr detail::along_axis<op::log_softmax, "log_softmax"> log_softmax{};
+
+}  // namespace tessera
