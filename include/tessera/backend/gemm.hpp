@@ -12,8 +12,8 @@ inline namespace TESSERA_ARCH {
 /// C = A·B, C = A·B + bias (one row, added to every row), or C += A·B with `accumulate`, which leaves the bias out.
 ///   shapes  a [m, k], b [k, n] with any strides, c [m, n] row-major, rows ldc apart; c overlaps neither operand
 ///   cost    2·m·n·k flop; large products pack their operands into pooled scratch memory and use several threads
-///   The order of summation depends on the extents and strides only, so any number of threads gives equal bits. Integers
-///   wrap around. k = 0 gives zeros, or the bias.
+///   The order of summation depends on the extents and strides only, so any number of threads gives equal bits.
+///   Integers wrap around. k = 0 gives zeros, or the bias.
 ///   error   std::bad_alloc
 template <class T>
 void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate,

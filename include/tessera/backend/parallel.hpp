@@ -121,7 +121,8 @@ class worker_team {
         loop_.run(loop_.context, begin, std::min(loop_.count, begin + loop_.chunk));
       }
     } catch (...) {
-      next_.store(loop_.count / loop_.chunk + 1, std::memory_order_relaxed);  // chunks that nobody took are not worth starting
+      // Chunks that nobody took are not worth starting.
+      next_.store(loop_.count / loop_.chunk + 1, std::memory_order_relaxed);
       const std::lock_guard guard(mutex_);
       if (failure_ == nullptr) failure_ = std::current_exception();
     }

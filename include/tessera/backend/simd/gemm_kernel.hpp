@@ -6,6 +6,7 @@
 #include <tessera/backend/matrix.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace tessera::backend::simd {
@@ -18,7 +19,7 @@ template <class V>
   if constexpr (width<V> == 1) {
     return a * b + c;
   } else {
-    return xsimd::fma(a, b, c);
+    return fma(a, b, c);  // xsimd's, found by argument
   }
 }
 
@@ -104,6 +105,7 @@ void run_tile(int rows, int columns, const tile<lane_t<V>>& t) {
   using T = lane_t<V>;
   constexpr int W = width<V>;
   if (columns == 2 * W) return run_rows<V, 2>(rows, t);
+  if (columns == W) return run_rows<V, 1>(rows, t);
   alignas(64) T aside[tallest<V> * 2 * W];
   tile<T> u = t;
   u.c = aside;
@@ -115,23 +117,37 @@ void run_tile(int rows, int columns, const tile<lane_t<V>>& t) {
   } else {
     run_rows<V, 2>(rows, u);
   }
-  for (int i = 0; i < rows; ++i)
-    for (int j = 0; j < columns; ++j) {
-      T& c = t.c[i * t.ldc + j];
-      c = aside[i * 2 * W + j] + (t.accumulate ? c : T(0)) + (t.bias != nullptr ? t.bias[j] : T(0));
+  for (int i = 0; i < rows; ++i) {
+    T* c = t.c + i * t.ldc;
+    const T* from = aside + i * 2 * W;
+    if (t.accumulate) {
+      for (int j = 0; j < columns; ++j) c[j] += from[j];
+    } else if (t.bias != nullptr) {
+      for (int j = 0; j < columns; ++j) c[j] = from[j] + t.bias[j];
+    } else {
+      for (int j = 0; j < columns; ++j) c[j] = from[j];
     }
+  }
 }
 
 // Lanes of 16 bytes, of which every instruction set has a transposition by interleaving.
 template <class T>
 inline constexpr int quad = 16 / static_cast<int>(sizeof(T));
 
+#if TESSERA_USE_XSIMD
+template <class T>
+using quad_register = xsimd::make_sized_batch_t<T, quad<T>>;
+#else
+template <class T>
+using quad_register = typename std::conditional<sizeof(T) == 0, T, void>::type;  // void, but only once T is known
+#endif
+
 // to[j * to_step + i] = from[i * from_step + j] for a square of 16-byte rows.
 template <class T>
 TESSERA_INLINE void transpose_square(T* to, extent to_step, const T* from, extent from_step) {
   constexpr int Q = quad<T>;
 #if TESSERA_USE_XSIMD
-  using S = xsimd::make_sized_batch_t<T, Q>;
+  using S = quad_register<T>;
   if constexpr (!std::is_void_v<S>) {
     S r[Q];
     for (int i = 0; i < Q; ++i) r[i] = S::load_unaligned(from + i * from_step);

@@ -7,6 +7,7 @@
 #include <tessera/backend/simd/gemm_kernel.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace tessera::backend::simd {
@@ -18,6 +19,31 @@ struct add_lanes {
   template <class T>
   [[nodiscard]] static T combine(T a, T b) { return a + b; }
 };
+
+// y[i] = the sum of the lanes of v[i]. Four at a time: quarters of registers are added, transposed and added again.
+template <class V, int Count>
+TESSERA_INLINE void sum_lanes(const V* v, lane_t<V>* y) {
+  using T = lane_t<V>;
+  constexpr int W = width<V>, Q = quad<T>;
+  if constexpr (W > Q && Count % Q == 0 && !std::is_void_v<quad_register<T>>) {
+    using S = quad_register<T>;
+    for (int i = 0; i < Count; i += Q) {
+      T lanes[Q * W], square[Q * Q];
+      for (int r = 0; r < Q; ++r) backend::store(lanes + r * W, v[i + r]);
+      for (int r = 0; r < Q; ++r) {
+        S sum = S::load_unaligned(lanes + r * W);
+        for (int w = Q; w < W; w += Q) sum = sum + S::load_unaligned(lanes + r * W + w);
+        sum.store_unaligned(square + r * Q);
+      }
+      transpose_square<T>(square, Q, square, Q);
+      S sum = S::load_unaligned(square);
+      for (int r = 1; r < Q; ++r) sum = sum + S::load_unaligned(square + r * Q);
+      sum.store_unaligned(y + i);
+    }
+  } else {
+    for (int i = 0; i < Count; ++i) y[i] = fold<add_lanes>(v[i], W);
+  }
+}
 
 /// Is one of the loops below good for this matrix?
 template <class V>
@@ -37,7 +63,7 @@ void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, 
     const V v = load<V>(x + p);
     ((sum[I] = fused(v, load<V>(b + I * step + p), sum[I])), ...);
   }
-  ((y[I] = fold<add_lanes>(sum[I], width<V>)), ...);
+  sum_lanes<V, static_cast<int>(sizeof...(I))>(sum, y);
   for (; p < k; ++p) ((y[I] += x[p] * b[I * step + p]), ...);
 }
 
@@ -59,14 +85,17 @@ template <class V>
 void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const matrix<lane_t<V>>& b, lane_t<V>* y) {
   using T = lane_t<V>;
   constexpr extent W = width<V>;
+  constexpr std::make_integer_sequence<int, 8> eight;
+  constexpr std::make_integer_sequence<int, 4> four;
+  constexpr std::make_integer_sequence<int, 1> one;
   extent j = begin;
   if (b.row_stride == 1 && k >= W) {
-    for (; j + 4 <= end; j += 4) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, std::make_integer_sequence<int, 4>{});
-    for (; j < end; ++j) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, std::make_integer_sequence<int, 1>{});
+    for (; j + 4 <= end; j += 4) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, four);
+    for (; j < end; ++j) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, one);
     return;
   }
-  for (; j + 8 * W <= end; j += 8 * W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, std::make_integer_sequence<int, 8>{});
-  for (; j + W <= end; j += W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, std::make_integer_sequence<int, 1>{});
+  for (; j + 8 * W <= end; j += 8 * W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, eight);
+  for (; j + W <= end; j += W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, one);
   for (extent i = j; i < end; ++i) y[i] = T(0);
   for (extent p = 0; p < k; ++p)
     for (extent i = j; i < end; ++i) y[i] += x[p] * *b.at(p, i);
