@@ -143,27 +143,27 @@ namespace detail {
 
 // The Box-Muller transform of 16 uniform numbers in place: number j and number j + 8 make two normal ones.
 template <class T>
-void sixteen_normals(T* data, T mean, T std) noexcept {
+void sixteen_normals(T* data, T center, T deviation) noexcept {
   for (int j = 0; j < 8; ++j) {
     const T radius = std::sqrt(T(-2) * std::log(T(1) - data[j]));  // 1 - [0, 1) is never 0
     const T angle = static_cast<T>(generator::two_pi) * data[j + 8];
-    data[j] = std::fma(radius * std::cos(angle), std, mean);
-    data[j + 8] = std::fma(radius * std::sin(angle), std, mean);
+    data[j] = std::fma(radius * std::cos(angle), deviation, center);
+    data[j + 8] = std::fma(radius * std::sin(angle), deviation, center);
   }
 }
 
 }  // namespace detail
 
-/// Fills with normal numbers: torch.randn, torch.normal, torch.Tensor.normal_. Throws value_error unless std >= 0. The
+/// Fills with normal numbers: torch.randn, torch.normal, torch.Tensor.normal_. Throws value_error for a negative deviation. The
 /// words drawn are PyTorch's; in float the last digits may differ from its polynomial logarithm and sine.
 template <std::floating_point T>
-void fill_normal(generator& random, T* out, std::int64_t count, double mean = 0, double std = 1) {
-  if (!(std >= 0)) detail::bad_random_argument("fill_normal: std is " + std::to_string(std) + " and must be at least 0");
+void fill_normal(generator& random, T* out, std::int64_t count, double center = 0, double deviation = 1) {
+  if (!(deviation >= 0)) detail::bad_random_argument("fill_normal: the standard deviation is " + std::to_string(deviation) + " and must be at least 0");
   if (count < 16) {
-    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(std::fma(random.normal(), std, mean));
+    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(std::fma(random.normal(), deviation, center));
     return;
   }
-  const auto transform = [&](T* data) { detail::sixteen_normals(data, static_cast<T>(mean), static_cast<T>(std)); };
+  const auto transform = [&](T* data) { detail::sixteen_normals(data, static_cast<T>(center), static_cast<T>(deviation)); };
   fill_uniform(random, out, count);
   for (std::int64_t i = 0; i + 16 <= count; i += 16) transform(out + i);
   if (count % 16 != 0) {  // the last 16 are drawn anew, those already made among them
