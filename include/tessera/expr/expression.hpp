@@ -94,6 +94,35 @@ struct constant {
   void for_each_leaf(F&& f) const { f(*this); }
 };
 
+/// Elements that are computed from their position in the space, as a random mask is: Element::load(index) gives them. An
+/// expression with such a leaf is evaluated before it is stretched or moved.
+template <class Element, class S>
+struct generated {
+  using expression_tag = void;
+  using element = Element;
+  using shape_type = S;
+  static constexpr int leaf_count = 1;
+  static constexpr int step_count = 0;
+  static constexpr bool tracked = false;
+  static constexpr bool positional = true;
+
+  Element value;
+  S shape_;
+
+  [[nodiscard]] S shape() const { return shape_; }
+  [[nodiscard]] const Element* data() const { return &value; }
+  [[nodiscard]] extents strides() const { return extents::filled(S::rank, 0); }
+  template <class F>
+  void for_each_leaf(F&& f) const { f(*this); }
+};
+
+/// Do the elements of X depend on their position in the space?
+template <class X>
+inline constexpr bool is_positional = false;
+template <class X>
+  requires requires { X::positional; }
+inline constexpr bool is_positional<X> = X::positional;
+
 namespace detail {
 
 template <int I, class X>
@@ -123,6 +152,7 @@ struct map {
   static constexpr int leaf_count = (0 + ... + X::leaf_count);
   static constexpr int step_count = (1 + ... + X::step_count);
   static constexpr bool tracked = Op::differentiable && (false || ... || X::tracked);
+  static constexpr bool positional = (false || ... || is_positional<X>);
 
   S shape_;
   detail::held_pack<std::make_integer_sequence<int, sizeof...(X)>, X...> operands;

@@ -45,6 +45,11 @@ struct leaf_access<view<E, S, UnitInner, Source>, Whole> {
                                                                                       : access::strided;
   static constexpr bool flat = false;
 };
+template <class E, class S, class Whole>
+struct leaf_access<generated<E, S>, Whole> {
+  static constexpr access kind = access::unit;
+  static constexpr bool flat = false;
+};
 template <class E, class Whole>
 struct leaf_access<constant<E>, Whole> {
   static constexpr access kind = access::splat;

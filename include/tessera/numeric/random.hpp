@@ -7,6 +7,7 @@
 #include <tessera/core/error.hpp>
 #include <tessera/numeric/dtype.hpp>
 #include <tessera/numeric/mt19937.hpp>
+#include <tessera/numeric/philox.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -63,20 +64,26 @@ class generator {
     return radius * std::cos(angle);
   }
 
+  /// Numbers for one random operation inside expressions, as dropout is: keyed by the seed and the number of such operations
+  /// so far, and never taken from the stream, which PyTorch's initialisation and shuffling read.
+  constexpr philox next_philox() noexcept { return philox(seed_, philox_calls_++); }
+
   /// Every bit the future of the stream depends on.
   struct state_type {
     mt19937::state_type engine;
     std::uint64_t seed;
+    std::uint64_t philox_calls;
     double spare_normal;
     bool has_spare_normal;
     friend constexpr bool operator==(const state_type&, const state_type&) = default;
   };
   /// The state, to be written to a file; torch.Generator.get_state, in a layout of its own.
-  [[nodiscard]] constexpr state_type state() const noexcept { return {engine_.state(), seed_, spare_, has_spare_}; }
+  [[nodiscard]] constexpr state_type state() const noexcept { return {engine_.state(), seed_, philox_calls_, spare_, has_spare_}; }
   /// Continues where a saved state stood.
   constexpr void set_state(const state_type& saved) noexcept {
     engine_.set_state(saved.engine);
     seed_ = saved.seed;
+    philox_calls_ = saved.philox_calls;
     spare_ = saved.spare_normal;
     has_spare_ = saved.has_spare_normal;
   }
@@ -86,6 +93,7 @@ class generator {
  private:
   mt19937 engine_;
   std::uint64_t seed_;
+  std::uint64_t philox_calls_ = 0;
   double spare_ = 0;
   bool has_spare_ = false;
 };

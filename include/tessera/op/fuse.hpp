@@ -138,8 +138,9 @@ template <Expression E>
   else return tensor<typename E::element, typename E::shape_type>(e).lazy();
 }
 
-/// The operand as a child of a node with lanes of T, evaluated first where it computes in another type.
-template <class T, bool Evaluate, class X>
+/// The operand as a child of a node with lanes of T and shape S, evaluated first where it computes in another type, or in
+/// another space on which its elements depend.
+template <class T, class S, bool Evaluate, class X>
 [[nodiscard]] constexpr auto child(X&& x) {
   if constexpr (Scalar<X>) {
     return constant<T>{static_cast<T>(x)};
@@ -148,7 +149,7 @@ template <class T, bool Evaluate, class X>
     // A leaf that no graph tracks is converted as it is loaded; an adjoint has the type of its leaf.
     constexpr bool other_lanes = !std::is_same_v<lane_type_t<E>, T>;
     if constexpr (other_lanes && E::tracked) return record_conversion<T>(expression_of(x)).lazy();
-    else if constexpr (Evaluate || (is_map<E> && other_lanes)) return evaluated(expression_of(x));
+    else if constexpr (Evaluate || (is_map<E> && other_lanes) || (is_positional<E> && !std::is_same_v<typename E::shape_type, S>)) return evaluated(expression_of(x));
     else if constexpr (Expression<X>) return E(std::forward<X>(x));
     else return x.lazy();
   }
@@ -197,7 +198,7 @@ template <class Op, class... X, class... Args>
       const auto make = [](auto... child) {
         return map<Op, T, S, decltype(child)...>{node_shape<S, Op>(child...), {{std::move(child)}...}};
       };
-      return make(child<T, (steps > fusion_cap && steps_of<X> * 2 > most)>(std::forward<Args>(x))...);
+      return make(child<T, S, (steps > fusion_cap && steps_of<X> * 2 > most)>(std::forward<Args>(x))...);
     }
   }
 }

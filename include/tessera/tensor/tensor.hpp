@@ -174,7 +174,7 @@ class tensor {
   /// The elements, for writing, until the tensor is next copied, used in an expression or assigned.
   ///   cost  a copy where someone else shares them
   [[nodiscard]] T* mutable_data() {
-    if (hold_.references() > 1) *this = tensor(shape_, span());
+    if (hold_.references() > 1) detach();
     return static_cast<T*>(hold_.data());
   }
   /// The elements, for writing, for as long as the tensor is not assigned: from now on whoever captures it copies it.
@@ -230,6 +230,8 @@ class tensor {
 
  private:
   tensor(block hold, S shape) : hold_(std::move(hold)), shape_(shape) {}
+
+  TESSERA_COLD void detach() { *this = tensor(shape_, span()); }
 
   template <class E>
   static void refuse_gradient(const E& e) {

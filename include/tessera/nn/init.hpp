@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Initialisation of parameters with PyTorch's numbers: the same seed gives the same weights.
+
+#include <tessera/nn/parameter.hpp>
+#include <tessera/numeric/random.hpp>
+
+#include <cmath>
+
+namespace tessera::nn {
+
+namespace detail {
+inline thread_local bool draws_numbers = true;
+}
+
+/// Modules made on this thread until the end of the scope start with zeros and draw no random numbers: for a model whose
+/// parameters are about to be loaded. like torch.nn.utils.skip_init
+class skip_init {
+ public:
+  skip_init() noexcept : before_(detail::draws_numbers) { detail::draws_numbers = false; }
+  ~skip_init() { detail::draws_numbers = before_; }
+  skip_init(const skip_init&) = delete;
+  skip_init& operator=(const skip_init&) = delete;
+
+ private:
+  bool before_;
+};
+
+namespace init {
+
+/// Numbers uniform in [from, to). like torch.nn.init.uniform_
+template <Element T, Shape S>
+void uniform(parameter<T, S>& p, double from, double to, generator& random = default_generator()) {
+  if (nn::detail::draws_numbers) fill_uniform(random, p.mutable_span().data(), p.size(), static_cast<T>(from), static_cast<T>(to));
+}
+
+/// Normal numbers. like torch.nn.init.normal_
+template <Element T, Shape S>
+void normal(parameter<T, S>& p, double center = 0, double deviation = 1, generator& random = default_generator()) {
+  if (nn::detail::draws_numbers) fill_normal(random, p.mutable_span().data(), p.size(), center, deviation);
+}
+
+/// Uniform numbers whose variance keeps that of a rectifier of slope `a` below 0 (He et al. 2015). `fan_in` is the number
+/// of inputs of one output. like torch.nn.init.kaiming_uniform_
+template <Element T, Shape S>
+void kaiming_uniform(parameter<T, S>& p, extent fan_in, double a, generator& random = default_generator()) {
+  if (fan_in == 0) return;
+  // Evaluated in this order in double: the last bit of the bound decides the last bit of every weight.
+  const double gain = std::sqrt(2.0 / (1 + a * a));
+  const double bound = std::sqrt(3.0) * (gain / std::sqrt(static_cast<double>(fan_in)));
+  uniform(p, -bound, bound, random);
+}
+
+}  // namespace init
+}  // namespace tessera::nn

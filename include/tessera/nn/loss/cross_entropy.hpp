@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// cross_entropy: log_softmax and the negative log-likelihood of a label, in one pass over each row.
+
+#include <tessera/nn/loss/reduction.hpp>
+#include <tessera/op/normalize/softmax.hpp>
+
+#include <numeric>
+
+namespace tessera {
+
+// Never defined: the compiler names it where logits [N, C] do not come with labels [N].
+template <class Logits, class Labels>
+struct cross_entropy_shapes_do_not_fit;
+// Never defined: labels are int32 or int64.
+template <class Labels>
+struct cross_entropy_labels_are_integers;
+
+namespace op {
+
+/// What a row's loss is: the sum over classes c of q[c]·(lse - x[c]), with q from label, weights and smoothing.
+template <std::floating_point T>
+struct cross_entropy_targets {
+  any_tensor<std::int64_t> labels;
+  any_tensor<T> weight;  // of each class; without elements when all are 1
+  std::int64_t ignore_index;
+  double smoothing;
+
+  [[nodiscard]] T weight_of(extent c) const { return weight.hold ? weight.data()[c] : T(1); }
+  [[nodiscard]] bool is_ignored(extent row) const { return labels.data()[row] == ignore_index; }
+  /// q of the label beyond what every class has, and what a class has by smoothing.
+  [[nodiscard]] T share_of_label(extent row) const { return static_cast<T>(1 - smoothing) * weight_of(labels.data()[row]); }
+  [[nodiscard]] T share_of_class(extent c, extent classes) const { return static_cast<T>(smoothing / static_cast<double>(classes)) * weight_of(c); }
+  /// The sum of q over the classes of a row.
+  [[nodiscard]] T total_share(extent row, extent classes) const {
+    T total = share_of_label(row);
+    if (smoothing != 0)
+      for (extent c = 0; c < classes; ++c) total += share_of_class(c, classes);
+    return total;
+  }
+  /// What the mean divides by: the weights of the labels that count.
+  [[nodiscard]] double total_weight(extent rows) const {
+    double total = 0;
+    for (extent i = 0; i < rows; ++i) total += is_ignored(i) ? 0.0 : static_cast<double>(weight_of(labels.data()[i]));
+    return total;
+  }
+  /// q as a matrix.
+  [[nodiscard]] any_tensor<T> matrix(const extents& logits) const {
+    any_tensor<T> q = any_tensor<T>::filled(logits, T(0));
+    const extent classes = logits.back();
+    for (extent i = 0; i < logits[0]; ++i) {
+      T* row = q.mutable_data() + i * classes;
+      if (is_ignored(i)) continue;
+      if (smoothing != 0)
+        for (extent c = 0; c < classes; ++c) row[c] = share_of_class(c, classes);
+      row[labels.data()[i]] += share_of_label(i);
+    }
+    return q;
+  }
+  void check(const extents& logits) const {
+    if (labels.size() != logits[0])
+      throw shape_error("tessera::cross_entropy: logits of shape " + to_string(logits) + " and labels of shape " + to_string(labels.shape) + " differ at axis 0");
+    if (weight.hold && weight.size() != logits[1])
+      throw shape_error("tessera::cross_entropy: logits of shape " + to_string(logits) + " have not the " + std::to_string(weight.size()) + " classes of the weight at axis 1");
+    for (extent i = 0; i < logits[0]; ++i)
+      if (const std::int64_t label = labels.data()[i]; (label < 0 || label >= logits[1]) && label != ignore_index)
+        throw index_error("tessera::cross_entropy: label " + std::to_string(label) + " at row " + std::to_string(i) + " is none of the " + std::to_string(logits[1]) + " classes");
+  }
+};
+
+/// The gradient with respect to logits [N, C] of the losses of rows [N], or of their sum times a factor.
+template <std::floating_point T>
+struct cross_entropy_gradient {
+  static constexpr const char* name = "cross_entropy_gradient";
+  static constexpr bool keeps = true, keeps_result = false;
+  cross_entropy_targets<T> targets;
+  any_tensor<T> lse;  // of each row: the logarithm of the sum of e to its logits
+  T factor;
+
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& g, const any_tensor<T>& x) const {
+    const extent rows = x.shape[0], classes = x.shape[1];
+    any_tensor<T> dx = any_tensor<T>::uninitialized(x.shape);
+    const any_tensor<T> logits = x.contiguous();
+    const extent step = g.shape.rank == 0 ? 0 : g.strides[0];
+    backend::with_register<T>([&]<class V>() {
+      for (extent i = 0; i < rows; ++i) {
+        T* to = dx.mutable_data() + i * classes;
+        const T* from = logits.data() + i * classes;
+        const bool counts = !targets.is_ignored(i);
+        const T seed = g.data()[i * step] * factor, scale = counts ? seed * targets.total_share(i, classes) : T(0), shift = lse.data()[i];
+        if (!counts) {
+          std::fill_n(to, classes, T(0));
+          continue;
+        }
+        backend::for_lanes<V>(classes, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+          backend::store_part(to + j, V(lane::exp(V(backend::load_part<V>(from + j, lanes, T(0)) - V(shift))) * V(scale)), lanes);
+        });
+        if (targets.smoothing != 0)
+          for (extent c = 0; c < classes; ++c) to[c] -= seed * targets.share_of_class(c, classes);
+        to[targets.labels.data()[i]] -= seed * targets.share_of_label(i);
+      }
+    });
+    return dx;
+  }
+  // dx = factor·g·(t·p - q) with p = softmax(x) and t the sum of q.
+  template <class V>
+  [[nodiscard]] auto vjp(const V& h, const V& g, const V& x, const V&) const {
+    const extents column{x.shape()[0], 1};
+    const V q(targets.matrix(x.shape())), scale = V::constant(static_cast<double>(factor));
+    const V p = apply(softmax{1}, x), t = sum_to(q, column);
+    return cotangents{[=] {
+                        const V rows = sum_to(h * (t * p - q), column) * scale;
+                        return g.shape().rank == 0 ? sum_to(rows, {}) : apply(change_shape{g.shape()}, rows);
+                      },
+                      [=] {
+                        const V u = (g.shape().rank == 0 ? g : apply(change_shape{column}, g)) * scale * t * p * h;
+                        return u - p * sum_to(u, column);
+                      }};
+  }
+};
+
+/// What becomes of the losses of rows.
+enum class reduction : unsigned char { none, sum, mean };
+
+/// The losses of the rows of logits [N, C], or their sum or weighted mean.
+template <std::floating_point T>
+struct cross_entropy {
+  static constexpr const char* name = "cross_entropy";
+  static constexpr bool keeps = true, keeps_result = false;
+  cross_entropy_targets<T> targets;
+  reduction how;
+  any_tensor<T> lse{};
+  T factor = 1;
+
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) {
+    targets.check(x.shape);
+    const extent rows = x.shape[0], classes = x.shape[1];
+    any_tensor<T> y = any_tensor<T>::uninitialized({rows});
+    lse = any_tensor<T>::uninitialized({rows});
+    const any_tensor<T> logits = x.contiguous();
+    backend::with_register<T>([&]<class V>() {
+      for (extent i = 0; i < rows; ++i) {
+        const T* row = logits.data() + i * classes;
+        const T top = backend::row_maximum<V>(row, classes);
+        const T log_sum = top + std::log(backend::row_sum_of_exp<V>(row, classes, top));
+        lse.mutable_data()[i] = log_sum;
+        T loss = 0;
+        if (!targets.is_ignored(i)) {
+          loss = targets.share_of_label(i) * (log_sum - row[targets.labels.data()[i]]);
+          if (targets.smoothing != 0)
+            for (extent c = 0; c < classes; ++c) loss += targets.share_of_class(c, classes) * (log_sum - row[c]);
+        }
+        y.mutable_data()[i] = loss;
+      }
+    });
+    if (how == reduction::none) return y;
+    if (how == reduction::mean) factor = static_cast<T>(1 / targets.total_weight(rows));
+    return any_tensor<T>::filled({}, static_cast<T>(std::accumulate(y.data(), y.data() + rows, 0.0)) * factor);
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
+    return cotangents{[=, *this] { return apply(cross_entropy_gradient<T>{targets, lse, factor}, g, x); }, no_gradient{}};
+  }
+  void release() { lse = {}; }
+};
+
+}  // namespace op
+
+namespace nn {
+
+/// Options of cross_entropy.
+struct cross_entropy_options {
+  std::int64_t ignore_index = -100;  // rows with this label count for nothing
+  double label_smoothing = 0;        // the share of the target that is spread over all classes
+};
+
+/// The negative log-likelihood of labels under softmax(logits): cross_entropy(logits, labels), with a weight for each class
+/// cross_entropy(logits, labels, weight), with options and a reduction behind.
+///   shape  logits [N, C], labels [N] of int32 or int64, weight [C] -> one number, or [N] with no_reduction
+///   error  compile time: cross_entropy_shapes_do_not_fit; run time: shape_error, index_error for a label that is no class
+///   grad   softmax(logits) less the target, weighted; none for labels and weight
+///   cost   two passes over each row, one more in backward
+///   like   torch.nn.functional.cross_entropy with class indices
+struct cross_entropy_fn {
+  template <class X, class Y, Reduction R = mean_reduction_t>
+  [[nodiscard]] auto operator()(const X& logits, const Y& labels, cross_entropy_options options = {}, R how = {}) const {
+    return compute(logits, labels, tensor<float, shape<0>>(), options, how);
+  }
+  template <class X, class Y, Reduction R>
+  [[nodiscard]] auto operator()(const X& logits, const Y& labels, R how) const {
+    return compute(logits, labels, tensor<float, shape<0>>(), {}, how);
+  }
+  template <class X, class Y, Operand W, Reduction R = mean_reduction_t>
+  [[nodiscard]] auto operator()(const X& logits, const Y& labels, const W& weight, cross_entropy_options options = {}, R how = {}) const {
+    return compute(logits, labels, weight, options, how);
+  }
+
+ private:
+  template <class X, class Y, class W, class R>
+  [[nodiscard]] static auto compute(const X& logits, const Y& labels, const W& weight, cross_entropy_options options, R) {
+    if constexpr (is_poison<X> || is_poison<Y>) {
+      return poison{};
+    } else {
+      using L = shape_t<X>;
+      using N = shape_t<Y>;
+      using I = element_t<Y>;
+      constexpr bool fits = L::rank == 2 && N::rank == 1 && rule::may_equal(L::pattern[0], N::pattern[0]) &&
+                            (shape_t<W>::pattern[0] == 0 || rule::may_equal(L::pattern[1], shape_t<W>::pattern[0]));
+      constexpr bool integers = std::same_as<I, std::int32_t> || std::same_as<I, std::int64_t>;
+      expect<fits, cross_entropy_shapes_do_not_fit<L, N>>();
+      expect<!fits || integers, cross_entropy_labels_are_integers<I>>();
+      if constexpr (!fits || !integers) {
+        return poison{};
+      } else {
+        using T = floating_t<element_t<X>>;
+        check_options(options);
+        op::cross_entropy_targets<T> targets{tessera::detail::erase_as<std::int64_t>(tessera::detail::expression_of(labels)).contiguous(), {}, options.ignore_index, options.label_smoothing};
+        if constexpr (shape_t<W>::pattern[0] != 0) targets.weight = tessera::detail::erase_as<T>(tessera::detail::expression_of(weight)).contiguous();
+        constexpr auto how = std::same_as<R, mean_reduction_t> ? op::reduction::mean : std::same_as<R, sum_reduction_t> ? op::reduction::sum : op::reduction::none;
+        return structured<std::conditional_t<how == op::reduction::none, N, shape<>>, T>(op::cross_entropy<T>{std::move(targets), how}, logits);
+      }
+    }
+  }
+  static void check_options(const cross_entropy_options& o) {
+    if (!(o.label_smoothing >= 0 && o.label_smoothing <= 1))
+      throw value_error("tessera::cross_entropy: label_smoothing is " + std::to_string(o.label_smoothing) + " and must be in [0, 1]");
+  }
+};
+inline constexpr cross_entropy_fn cross_entropy{};
+
+}  // namespace nn
+}  // namespace tessera

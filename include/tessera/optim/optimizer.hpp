@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// What optimisers share: the parameters they train, as flat spans, and their state.
+
+#include <tessera/backend/rows.hpp>
+#include <tessera/nn/module.hpp>
+
+#include <cmath>
+
+namespace tessera::optim {
+
+namespace detail {
+
+/// A parameter that is trained and what an optimiser keeps of it: blocks of as many elements, made when first used.
+template <int Slots>
+struct trained {
+  nn::named_parameter parameter;
+  block state[Slots + 1];
+};
+
+/// The elements of one parameter in one step.
+template <class T, int Slots>
+struct spans {
+  T* value;
+  const T* gradient;
+  T* state[Slots + 1];
+  extent size;
+};
+
+/// The value of a leaf, for writing; copied first where someone else shares it.
+[[nodiscard]] inline void* writable(autograd::leaf_node& n) {
+  if (n.value.references() > 1) {
+    block own(n.value.bytes());
+    std::memcpy(own.data(), n.value.data(), n.value.bytes());
+    n.value = std::move(own);
+  }
+  return n.value.data();
+}
+
+inline constexpr extent elements_of_a_task = 16384;
+
+/// Calls update(V, spans, offset, lanes) for every register of every parameter that has a gradient.
+template <class T, int Slots, class Update>
+void update_elements(trained<Slots>& p, const Update& update) {
+  autograd::leaf_node& n = p.parameter.node();
+  spans<T, Slots> s{static_cast<T*>(writable(n)), static_cast<const T*>(n.adjoint.data()), {}, p.parameter.size()};
+  for (int k = 0; k < Slots; ++k) s.state[k] = p.state[k] ? static_cast<T*>(p.state[k].data()) : nullptr;
+  parallel_for(s.size, elements_of_a_task, [&](extent begin, extent end) {
+    backend::with_register<T>([&]<class V>() {
+      backend::for_lanes<V>(end - begin, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { update.template operator()<V>(s, begin + j, lanes); });
+    });
+  });
+}
+
+}  // namespace detail
+
+/// Base of the optimisers: collects the parameters of a model that require gradients when the optimiser is made.
+template <int Slots>
+class optimizer {
+ public:
+  optimizer(const optimizer&) = delete;
+  optimizer& operator=(const optimizer&) = delete;
+
+  /// Drops the gradients. like torch.optim.Optimizer.zero_grad
+  void zero_grad() {
+    for (detail::trained<Slots>& p : trained_) {
+      p.parameter.leaf->adjoint = {};
+      p.parameter.leaf->adjoint_source = {};
+    }
+  }
+  /// The number of parameter tensors.
+  [[nodiscard]] std::size_t size() const { return trained_.size(); }
+
+ protected:
+  explicit optimizer(std::vector<nn::named_parameter> parameters) {
+    for (nn::named_parameter& p : parameters)
+      if (p.leaf->requires_grad) trained_.push_back({std::move(p), {}});
+    if (trained_.empty()) throw value_error("tessera::optim: the model has no parameter that requires a gradient");
+  }
+  ~optimizer() = default;
+
+  /// Calls update on the elements of every parameter with a gradient, in its own element type; `prepare` runs once for each
+  /// and may make state.
+  template <class Prepare, class Update>
+  void for_each_gradient(Prepare prepare, const Update& update) {
+    for (detail::trained<Slots>& p : trained_) {
+      if (!p.parameter.leaf->adjoint) continue;
+      const auto made = prepare(p);
+      if (p.parameter.type == dtype::float32) detail::update_elements<float>(p, update(made));
+      else detail::update_elements<double>(p, update(made));
+    }
+  }
+  /// State of zeros for a parameter.
+  [[nodiscard]] static block zeros_of(const nn::named_parameter& p) {
+    block b(static_cast<std::size_t>(p.size()) * size_of(p.type));
+    std::memset(b.data(), 0, b.bytes());
+    return b;
+  }
+
+  std::vector<detail::trained<Slots>> trained_;
+};
+
+namespace detail {
+[[noreturn]] TESSERA_COLD inline void bad_option(const char* what, double value) {
+  throw value_error(std::string("tessera::optim: ") + what + " is " + std::to_string(value) + ", outside its range");
+}
+inline void check_option(bool holds, const char* what, double value) {
+  if (!holds) bad_option(what, value);
+}
+}  // namespace detail
+
+}  // namespace tessera::optim
