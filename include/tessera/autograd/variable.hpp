@@ -186,6 +186,11 @@ class variable {
   /// The elements, for reading.
   [[nodiscard]] const T* data() const { return static_cast<const T*>(held().data()); }
   [[nodiscard]] std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
+  /// The element at an index, unchecked; with at, checked, and counting from the end where negative.
+  template <std::convertible_to<extent>... I>
+  [[nodiscard]] T operator()(I... index) const { return value_for_reading()(index...); }
+  template <std::convertible_to<extent>... I>
+  [[nodiscard]] T at(I... index) const { return value_for_reading().at(index...); }
   /// The only element.
   [[nodiscard]] T item() const { return value().item(); }
   /// The value as a tensor that no graph knows. like torch.Tensor.detach, but with a value of its own
@@ -253,8 +258,12 @@ class variable {
   /// Writes a new value into a leaf, which stays the same leaf: what an optimiser does. The gradient is left alone.
   ///   error  autograd_error on a computed value
   void set_value(const tensor<T, S>& value) {
-    own_leaf().value = value.captured();
-    shape_ = value.shape();
+    autograd::leaf_node& n = own_leaf();
+    if (value.shape() != shape_)
+      throw shape_error("tessera::variable: a value of shape " + to_string(value.shape().values()) + " does not fit a leaf of shape " + to_string(shape_.values()));
+    // In place where nobody else looks: who holds the address of a weight keeps it.
+    if (n.value.references() == 1 && value.size() != 0) std::memcpy(n.value.data(), value.data(), n.value.bytes());
+    else n.value = value.captured();
   }
   /// The elements of a leaf, for writing; copied first where someone else shares them.
   [[nodiscard]] std::span<T> mutable_span() {
@@ -280,6 +289,7 @@ class variable {
   friend struct autograd::access_to_variable;
   variable(block hold, S shape, autograd::edge source) : hold_(std::move(hold)), shape_(shape), source_(std::move(source)) {}
 
+  [[nodiscard]] const tensor<T, S> value_for_reading() const { return value(); }  // const: an element, not a reference to one
   [[nodiscard]] const block& held() const { return hold_ || !source_ ? hold_ : static_cast<const autograd::leaf_node&>(*source_).value; }
   [[nodiscard]] autograd::leaf_node& own_leaf() {
     if (hold_ || !source_) throw autograd_error("tessera::variable: only a leaf can be written; this value was computed");

@@ -13,6 +13,7 @@
 #include <tessera/op/movement/reshape.hpp>
 #include <tessera/op/movement/slice.hpp>
 #include <tessera/op/normalize/softmax.hpp>
+#include <tessera/op/random/dropout.hpp>
 #include <tessera/op/reduce/extremum.hpp>
 #include <tessera/op/reduce/sum.hpp>
 #include <tessera/op/reduce/variance.hpp>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Command lines of the examples: --name value, each checked.
+
+#include <charconv>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace options {
+
+struct error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads a number in [least, most].
+template <class T>
+T number(std::string_view name, std::string_view text, T least, T most) {
+  T value{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most))
+    throw error(std::string(name) + ": \"" + std::string(text) + "\" is no number from " + std::to_string(least) + " to " + std::to_string(most));
+  return value;
+}
+
+/// Calls set(name, value) for every pair of arguments; set returns false for a name it does not know.
+template <class Set>
+void parse(int argc, char** argv, Set set) {
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    if (i + 1 == argc) throw error(std::string(name) + ": a value is missing, or the option is unknown");
+    if (!set(name, std::string_view(argv[i + 1]))) throw error("unknown option " + std::string(name));
+  }
+}
+
+}  // namespace options

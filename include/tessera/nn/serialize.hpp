@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Saving and loading models as safetensors, in files and in memory. Names are paths of fields, as PyTorch has them.
+
+#include <tessera/io/safetensors.hpp>
+#include <tessera/nn/module.hpp>
+
+namespace tessera {
+
+namespace nn {
+
+/// Options of load.
+struct load_options {
+  bool strict = true;  // false: tensors that only one side has are left alone
+};
+
+namespace detail {
+
+/// The parameters of a model as entries that look at the model's memory.
+[[nodiscard]] TESSERA_COLD inline std::vector<io::entry> entries_of(const std::vector<named_parameter>& all) {
+  std::vector<io::entry> entries;
+  for (const named_parameter& p : all)
+    entries.push_back({p.name, p.type, p.shape(), {static_cast<const std::byte*>(p.node().value.data()), static_cast<std::size_t>(p.size()) * size_of(p.type)}});
+  return entries;
+}
+
+/// Checks everything before the first element is written: a model is loaded whole or not at all.
+TESSERA_COLD inline void load_into(const std::vector<named_parameter>& all, const io::record& from, const std::string& source, load_options options) {
+  std::string problems;
+  const auto report = [&](const std::string& line) { problems += "\n  " + line; };
+  const auto kind = [](dtype t, const extents& s) { return std::string(name_of(t)) + " " + to_string(s); };
+  std::vector<const io::entry*> found;
+  for (const named_parameter& p : all) {
+    const io::entry* e = nullptr;
+    try {
+      e = from.find(p.name);
+      if (e == nullptr && options.strict) report("missing: " + p.name + ", " + kind(p.type, p.shape()));
+    } catch (const io_error& unreadable) {
+      report("unreadable: " + std::string(unreadable.what()));
+    }
+    if (e != nullptr && (e->type != p.type || e->shape != p.shape()))
+      report("misshapen: " + p.name + " is " + kind(e->type, e->shape) + " there and " + kind(p.type, p.shape()) + " in the model");
+    found.push_back(e);
+  }
+  if (options.strict)
+    for (const io::entry& e : from)
+      if (std::none_of(all.begin(), all.end(), [&](const named_parameter& p) { return p.name == e.name; })) report("unexpected: " + e.name + ", " + kind(e.type, e.shape));
+  if (!problems.empty()) throw io_error("tessera::load: " + source + " does not fit the model:" + problems);
+
+  std::vector<block> fresh;  // memory for all of it first: running out half way must not leave a mixture
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    fresh.push_back(found[i] != nullptr && all[i].node().value.references() > 1 ? block(all[i].node().value.bytes()) : block());
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (found[i] == nullptr) continue;
+    autograd::leaf_node& n = all[i].node();
+    if (fresh[i]) n.value = std::move(fresh[i]);
+    if (!found[i]->bytes.empty()) std::memcpy(n.value.data(), found[i]->bytes.data(), found[i]->bytes.size());
+  }
+}
+
+}  // namespace detail
+
+/// The parameters of a model by name, as a copy. like torch.nn.Module.state_dict
+template <class M>
+[[nodiscard]] io::record state_dict(const M& model) {
+  return io::parse_safetensors(io::encode_safetensors(detail::entries_of(parameters(model))), "the state of a model");
+}
+
+/// Writes named tensors into a model's leaves.
+///   error  io_error that lists every missing, unexpected and misshapen tensor; the model is then as it was
+///   like   torch.nn.Module.load_state_dict
+template <class M>
+void load_state_dict(M& model, const io::record& state, load_options options = {}) {
+  detail::load_into(parameters(model), state, "the state", options);
+}
+
+}  // namespace nn
+
+/// Writes a model's parameters to a safetensors file: to a temporary beside it, which is flushed and renamed.
+///   error  io_error naming the file; the old file is then as it was
+///   like   safetensors.torch.save_model
+template <class M>
+void save(const M& model, const std::filesystem::path& file) {
+  io::write_safetensors(file, nn::detail::entries_of(nn::parameters(model)));
+}
+/// The same bytes in memory.
+template <class M>
+[[nodiscard]] std::vector<std::byte> save(const M& model) {
+  return io::encode_safetensors(nn::detail::entries_of(nn::parameters(model)));
+}
+
+/// Reads a model's parameters from a safetensors file into its leaves. An optimiser that was made before goes on with them.
+///   error  io_error naming the file, and listing every missing, unexpected and misshapen tensor; the model is then as it was
+template <class M>
+void load(M& model, const std::filesystem::path& file, nn::load_options options = {}) {
+  nn::detail::load_into(nn::parameters(model), io::read_safetensors(file), file.string(), options);
+}
+/// The same from memory.
+template <class M>
+void load(M& model, std::span<const std::byte> bytes, nn::load_options options = {}) {
+  nn::detail::load_into(nn::parameters(model), io::parse_safetensors(bytes, "memory"), "memory", options);
+}
+
+}  // namespace tessera
