@@ -8,6 +8,9 @@
 #include <tessera/op/op.hpp>
 #include <tessera/optim/adam.hpp>
 
+#include <cstdio>
+#include <string_view>
+
 #include "support/digits.hpp"
 #include "support/options.hpp"
 
@@ -111,7 +114,7 @@ int run(const settings& s) {
   ts::nn::eval(loaded);
   const ts::no_grad frozen;
   for (ts::extent i = 0; i < 3; ++i) {
-    const ts::tensor<float, ts::shape<1, 784>> image(ts::shape<1, 784>{}, {validation.images.data() + i * 784, 784});
+    const ts::tensor<float, ts::shape<ts::dyn, 784>> image(ts::shape<ts::dyn, 784>{1}, {validation.images.data() + i * 784, 784});
     const auto [probability, digit] = ts::max(ts::softmax(loaded(image), ts::axis<1>), ts::axis<1>);
     std::printf("%sthis is a %d, with probability %.2f (it is a %d)\n", digits::draw(image.data()).c_str(), static_cast<int>(digit(0)),
                 static_cast<double>(probability(0)), static_cast<int>(validation.labels(i)));

@@ -6,7 +6,6 @@
 #include <tessera/autograd/node.hpp>
 #include <tessera/op/structured.hpp>
 
-#include <array>
 #include <utility>
 
 namespace tessera::autograd {
@@ -34,34 +33,68 @@ struct any_variable {
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part);
 
-/// One structured operation that ran: the operation, what its vjp reads, and where its operands came from.
-template <class Op, Element T, int N>
-struct structured_node : node {
-  Op op;
-  std::array<any_tensor<T>, N> operands;
+/// The node of an operation on whole tensors, as far as it is the same for every operation: what backward reads, and where
+/// the operands came from.
+template <Element T>
+struct operation_node : node {
+  int count;
+  any_tensor<T>* operands;
+  edge* sources;
   any_tensor<T> result;
-  std::array<edge, N> sources;
 
-  structured_node(Op o, const any_tensor<T>& y, std::array<edge, N> e) : node(&kind, y.shape, sizeof(T)), op(std::move(o)), sources(std::move(e)) {}
+  operation_node(const node_table* t, const extents& s, int n, any_tensor<T>* x, edge* e) : node(t, s, sizeof(T)), count(n), operands(x), sources(e) {}
+
+  /// Notes what the operation was given and gave; what backward does not read keeps its shape only.
+  [[gnu::noinline]] void keep(const any_variable<T>* const* x, const any_tensor<T>& y, bool keeps_operands, bool keeps_result) {
+    for (int k = 0; k < count; ++k) {
+      sources[k] = x[k]->source;
+      operands[k] = x[k]->value;
+      if (!keeps_operands) operands[k].hold = {};
+    }
+    result = y;
+    if (!keeps_result) result.hold = {};
+  }
+  /// The operands, the result and its adjoint, as values that can themselves be recorded.
+  [[gnu::noinline]] void open(any_variable<T>* x, any_variable<T>& y, any_variable<T>& g) {
+    for (int k = 0; k < count; ++k) x[k] = {operands[k], sources[k]};
+    references.fetch_add(1, std::memory_order_relaxed);
+    y = {result, edge(this)};
+    g = {{adjoint, shape, row_major(shape)}, adjoint_source};
+  }
+  static void release(node& n) {
+    auto& self = static_cast<operation_node&>(n);
+    for (int k = 0; k < self.count; ++k) self.operands[k].hold = {};
+    self.result.hold = {};
+  }
+  static edge* input(node& n, int i) {
+    auto& self = static_cast<operation_node&>(n);
+    return i < self.count ? self.sources + i : nullptr;
+  }
+};
+
+/// One structured operation that ran.
+template <class Op, Element T, int N>
+struct structured_node : operation_node<T> {
+  Op op;
+  any_tensor<T> room[N];
+  edge edges[N];
+
+  structured_node(Op o, const extents& s) : operation_node<T>(&kind, s, N, room, edges), op(std::move(o)) {}
 
   static void backward(node& n, bool) {
     auto& self = static_cast<structured_node&>(n);
+    any_variable<T> x[N], y, g;
+    self.open(x, y, g);
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      n.references.fetch_add(1, std::memory_order_relaxed);
-      const any_variable<T> y(self.result, edge(&n));
-      const any_variable<T> g({n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source);
-      const auto parts = self.op.vjp(g, any_variable<T>(self.operands[I], self.sources[I])..., y);
+      const auto parts = self.op.vjp(g, x[I]..., y);
       (self.template add<static_cast<int>(I)>(parts), ...);
     }(std::make_index_sequence<N>{});
   }
   static void release(node& n) {
-    auto& self = static_cast<structured_node&>(n);
-    for (any_tensor<T>& x : self.operands) x.hold = {};
-    self.result.hold = {};
-    if constexpr (requires { self.op.release(); }) self.op.release();
+    operation_node<T>::release(n);
+    if constexpr (requires(Op& op) { op.release(); }) static_cast<structured_node&>(n).op.release();
   }
-  static edge* input(node& n, int i) { return i < N ? &static_cast<structured_node&>(n).sources[static_cast<std::size_t>(i)] : nullptr; }
-  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &input};
+  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &operation_node<T>::input};
 
  private:
   template <int I, class Parts>
@@ -69,7 +102,7 @@ struct structured_node : node {
     if constexpr (!std::same_as<Parts, no_gradient>) {
       const auto& part = parts.template get<I>();
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>)
-        if (wants_adjoint(sources[I])) add_adjoint(sources[I], part());
+        if (wants_adjoint(edges[I])) add_adjoint(edges[I], part());
     }
   }
 };
@@ -77,21 +110,17 @@ struct structured_node : node {
 /// Runs a structured operation and records it where an operand asks for that.
 template <class Op, Element T, class... X>
 [[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
-  constexpr int n = 1 + sizeof...(X);
   any_tensor<T> y = op.value(x.value, rest.value...);
-  if constexpr (requires { requires !Op::differentiable; }) {
-    return {std::move(y), {}};
-  } else {
-    if (!(is_live(x.source) || ... || is_live(rest.source))) return {std::move(y), {}};
-    edge e = make_node<structured_node<Op, T, n>>(std::move(op), y, std::array<edge, n>{x.source, rest.source...});
-    auto& self = static_cast<structured_node<Op, T, n>&>(*e);
-    self.operands = {x.value, rest.value...};
-    if constexpr (!Op::keeps)
-      for (any_tensor<T>& operand : self.operands) operand.hold = {};
-    if constexpr (Op::keeps_result) self.result = y;
-    else self.result.shape = y.shape;
-    return {std::move(y), std::move(e)};
+  edge source;
+  if constexpr (!requires { requires !Op::differentiable; }) {
+    if ((is_live(x.source) || ... || is_live(rest.source))) {
+      constexpr int n = 1 + sizeof...(X);
+      source = make_node<structured_node<Op, T, n>>(std::move(op), y.shape);
+      const any_variable<T>* const all[] = {&x, &rest...};
+      static_cast<operation_node<T>&>(*source).keep(all, y, Op::keeps, Op::keeps_result);
+    }
   }
+  return {std::move(y), std::move(source)};
 }
 
 }  // namespace tessera::autograd

@@ -80,8 +80,7 @@ struct doomed_list {
 };
 inline thread_local doomed_list doomed;
 
-inline void let_go(node* n) noexcept {
-  if (n->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+[[gnu::noinline]] inline void destroy(node* n) noexcept {
   n->next = doomed.first;
   doomed.first = n;
   if (doomed.running) return;
@@ -100,7 +99,7 @@ inline edge::edge(const edge& other) noexcept : node_(other.node_) {
   if (node_ != nullptr) node_->references.fetch_add(1, std::memory_order_relaxed);
 }
 inline edge::~edge() {
-  if (node_ != nullptr) detail::let_go(node_);
+  if (node_ != nullptr && node_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) detail::destroy(node_);
 }
 
 /// Makes a node of type N in pooled memory.
@@ -134,7 +133,7 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
 }
 
 /// Memory for the adjoint of a node, made when absent: with zeros, or to be stored to when the contribution writes all of it.
-[[nodiscard]] inline adjoint_place open_adjoint(node& n, bool writes_all) {
+[[nodiscard, gnu::noinline]] inline adjoint_place open_adjoint(node& n, bool writes_all) {
   const std::size_t bytes = static_cast<std::size_t>(count(n.shape)) * n.element_size;
   if (!n.adjoint) {
     n.adjoint = block(bytes);

@@ -112,6 +112,16 @@ struct conversion_node : node {
   static constexpr node_table kind{"cast", &backward, &release, &destroy_node<conversion_node>, &input};
 };
 
+/// What a leaf's index map reads of the node it came from, recorded as a movement where it is not the whole.
+template <Element T>
+[[nodiscard, gnu::noinline]] any_variable<T> traced_leaf(any_tensor<T> x, const edge& source, bool is_view) {
+  if (!is_live(source)) return x;
+  const extents& own = source->shape;
+  const any_variable<T> base({x.hold, own, row_major(own)}, source);
+  if (is_view) return apply(op::read_strided{x.shape, x.strides, x.offset}, base);
+  return own == x.shape ? base : apply(op::change_shape{x.shape}, base);
+}
+
 /// The value of an expression that came from a graph, as something a structured operation reads and records.
 template <Element T, Expression E>
 [[nodiscard]] any_variable<T> traced(const E& e) {
@@ -122,12 +132,7 @@ template <Element T, Expression E>
   } else if constexpr (!std::same_as<T, typename E::element>) {
     return traced<T>(record_conversion<T>(e).lazy());
   } else {
-    if (!is_live(e.source)) return erase(e);
-    const extents& own = e.source->shape;
-    const any_variable<T> base({e.hold, own, row_major(own)}, e.source);
-    const extents shape = e.shape().values();
-    if constexpr (requires { e.offset; }) return apply(op::read_strided{shape, e.strides(), e.offset}, base);
-    else return own == shape ? base : apply(op::change_shape{shape}, base);
+    return traced_leaf(erase(e), e.source, requires { e.offset; });
   }
 }
 

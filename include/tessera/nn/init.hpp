@@ -26,18 +26,30 @@ class skip_init {
   bool before_;
 };
 
+namespace detail {
+// Once for each element type, whatever the shape.
+template <std::floating_point T>
+TESSERA_COLD void draw_uniform(std::span<T> to, double from, double until, generator& random) {
+  if (draws_numbers) fill_uniform(random, to.data(), static_cast<extent>(to.size()), static_cast<T>(from), static_cast<T>(until));
+}
+template <std::floating_point T>
+TESSERA_COLD void draw_normal(std::span<T> to, double center, double deviation, generator& random) {
+  if (draws_numbers) fill_normal(random, to.data(), static_cast<extent>(to.size()), center, deviation);
+}
+}  // namespace detail
+
 namespace init {
 
 /// Numbers uniform in [from, to). like torch.nn.init.uniform_
 template <Element T, Shape S>
 void uniform(parameter<T, S>& p, double from, double to, generator& random = default_generator()) {
-  if (nn::detail::draws_numbers) fill_uniform(random, p.mutable_span().data(), p.size(), static_cast<T>(from), static_cast<T>(to));
+  nn::detail::draw_uniform(p.mutable_span(), from, to, random);
 }
 
 /// Normal numbers. like torch.nn.init.normal_
 template <Element T, Shape S>
 void normal(parameter<T, S>& p, double center = 0, double deviation = 1, generator& random = default_generator()) {
-  if (nn::detail::draws_numbers) fill_normal(random, p.mutable_span().data(), p.size(), center, deviation);
+  nn::detail::draw_normal(p.mutable_span(), center, deviation, random);
 }
 
 /// Uniform numbers whose variance keeps that of a rectifier of slope `a` below 0 (He et al. 2015). `fan_in` is the number

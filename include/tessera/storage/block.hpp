@@ -16,7 +16,7 @@ class block {
  public:
   block() = default;
   /// A new block of at least `bytes` bytes, uninitialised, with one cache line of readable slack behind it.
-  explicit block(std::size_t bytes) : head_(::new(pool::allocate(total(bytes))) header{{1}, false, device::cpu(), bytes}) {}
+  explicit block(std::size_t bytes) : head_(make(bytes)) {}
   block(const block& other) noexcept : head_(other.head_) {
     if (head_ != nullptr) head_->references.fetch_add(1, std::memory_order_relaxed);
   }
@@ -26,11 +26,7 @@ class block {
     return *this;
   }
   ~block() {
-    if (head_ != nullptr && head_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      const std::size_t bytes = total(head_->bytes);
-      head_->~header();
-      pool::release(head_, bytes);
-    }
+    if (head_ != nullptr && head_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) end(head_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
@@ -59,6 +55,14 @@ class block {
 
   // The header has a cache line of its own: counting never contends with the data.
   [[nodiscard]] static constexpr std::size_t total(std::size_t bytes) noexcept { return bytes + 2 * pool::alignment; }
+
+  // Apart: every tensor that goes out of scope would carry a copy of the pool's code.
+  [[nodiscard, gnu::noinline, gnu::returns_nonnull]] static header* make(std::size_t bytes) { return ::new (pool::allocate(total(bytes))) header{{1}, false, device::cpu(), bytes}; }
+  [[gnu::noinline]] static void end(header* head) noexcept {
+    const std::size_t bytes = total(head->bytes);
+    head->~header();
+    pool::release(head, bytes);
+  }
 
   header* head_ = nullptr;
 };
