@@ -76,33 +76,23 @@ inline constexpr const rule<T>& rule_of = detail::rule_of<Op, T, std::make_integ
 
 /// The node of any elementwise operation in a recorded gradient.
 template <Element T>
-struct rule_node : node {
+struct rule_node : operation_node<T> {
   const rule<T>& r;
-  any_tensor<T> operands[max_arity];
-  any_tensor<T> result;
-  std::array<edge, max_arity> sources;
+  any_tensor<T> room[max_arity];
+  edge edges[max_arity];
 
-  rule_node(const rule<T>& rule, const extents& s) : node(&kind, s, sizeof(T)), r(rule) {}
+  rule_node(const rule<T>& rule, const extents& s) : operation_node<T>(&kind, s, rule.arity, room, edges), r(rule) {}
 
-  static void backward(node& n, bool) {
+  TESSERA_COLD static void backward(node& n, bool) {
     auto& self = static_cast<rule_node&>(n);
-    any_variable<T> x[max_arity];
-    for (int k = 0; k < self.r.arity; ++k) x[k] = {self.operands[k], self.sources[static_cast<std::size_t>(k)]};
-    n.references.fetch_add(1, std::memory_order_relaxed);
-    const any_variable<T> y(self.result, edge(&n));
+    any_variable<T> x[max_arity], y, g;
+    self.open(x, y, g);
     rule_parts<T> parts;
-    self.r.derivative({{n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source}, x, y, parts);
-    for (int k = 0; k < self.r.arity; ++k)
-      if (const edge& to = self.sources[static_cast<std::size_t>(k)]; parts.present[k] && wants_adjoint(to))
-        add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
+    self.r.derivative(g, x, y, parts);
+    for (int k = 0; k < self.count; ++k)
+      if (const edge& to = self.edges[k]; parts.present[k] && wants_adjoint(to)) add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
   }
-  static void release(node& n) {
-    auto& self = static_cast<rule_node&>(n);
-    for (any_tensor<T>& x : self.operands) x.hold = {};
-    self.result.hold = {};
-  }
-  static edge* input(node& n, int i) { return i < max_arity ? &static_cast<rule_node&>(n).sources[static_cast<std::size_t>(i)] : nullptr; }
-  static constexpr node_table kind{"elementwise operation", &backward, &release, &destroy_node<rule_node>, &input};
+  static constexpr node_table kind{"elementwise operation", &backward, &operation_node<T>::release, &destroy_node<rule_node>, &operation_node<T>::input};
 };
 
 template <Element T>
@@ -115,24 +105,21 @@ TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>*
   }
   any_tensor<T> y = any_tensor<T>::uninitialized(space);
   backend::operand operands[max_arity + 1];
+  const any_variable<T>* all[max_arity];
   for (int k = 0; k < r.arity; ++k) {
+    all[k] = x + k;
     operands[k] = {x[k].value.data(), sizeof(T), {}};
     backend::stretch(x[k].shape(), x[k].value.strides, space, operands[k].stride);
   }
   operands[r.arity] = {y.mutable_data(), sizeof(T), {}};
   backend::stretch(space, y.strides, space, operands[r.arity].stride);
   if (y.size() != 0) backend::run(r.pick(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, r.arity + 1), nullptr, true);
-  if (!live || !r.differentiable) return y;
-  edge e = make_node<rule_node<T>>(r, space);
-  auto& n = static_cast<rule_node<T>&>(*e);
-  for (int k = 0; k < r.arity; ++k) {
-    n.sources[static_cast<std::size_t>(k)] = x[k].source;
-    n.operands[k] = x[k].value;
-    if (!r.keeps_operands) n.operands[k].hold = {};
+  edge source;
+  if (live && r.differentiable) {
+    source = make_node<rule_node<T>>(r, space);
+    static_cast<operation_node<T>&>(*source).keep(all, y, r.keeps_operands, r.keeps_result);
   }
-  n.result = y;
-  if (!r.keeps_result) n.result.hold = {};
-  return {std::move(y), std::move(e)};
+  return {std::move(y), std::move(source)};
 }
 
 namespace detail {
@@ -193,6 +180,8 @@ template <Element T>
 [[nodiscard]] any_variable<T> operator>=(const any_variable<T>& a, const any_variable<T>& b) { return b <= a; }
 template <Element T>
 [[nodiscard]] any_variable<T> operator&(const any_variable<T>& a, const any_variable<T>& b) { return a * b; }
+template <Element T>
+[[nodiscard]] any_variable<T> operator|(const any_variable<T>& a, const any_variable<T>& b) { return lane::maximum(a, b); }
 
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part) {

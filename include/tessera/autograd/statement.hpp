@@ -204,6 +204,11 @@ template <class P, bool SplatSeed, Expression E>
       if (n.program().read[k - n.kept]) k->hold = leaf.hold;
       if constexpr (requires { leaf.offset; }) k->offset = leaf.offset;
       if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) k->source = leaf.source;
+    } else if constexpr (requires { leaf.values; }) {  // an array, which ends with the expression
+      if (n.program().read[k - n.kept]) {
+        k->hold = block(sizeof(leaf.values));
+        std::memcpy(k->hold.data(), leaf.data(), sizeof(leaf.values));
+      }
     } else {
       static_assert(sizeof(*leaf.data()) <= sizeof(k->number));
       std::memcpy(k->number, leaf.data(), sizeof(*leaf.data()));

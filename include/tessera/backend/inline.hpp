@@ -55,9 +55,9 @@ TESSERA_INLINE constexpr void store_lanes(R* to, const V& value, [[maybe_unused]
   if constexpr (width<V> == 1) {
     *to = static_cast<R>(value);
   } else {
-    if (lanes == width<V>) return store(to, value);
+    if (lanes == width<V>) return store_lanes(to, value);
     R x[static_cast<std::size_t>(width<V>)];
-    store(x, value);
+    store_lanes(x, value);
     for (int i = 0; i < lanes; ++i) to[i] = x[i];
   }
 }

@@ -114,7 +114,7 @@ void map_rows<P, R>::run(const slot* slots, extent n0, extent n1, extent index) 
       V v[P::values];
       detail::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
-      store(out + j * step, v[P::values - 1], step);
+      store_lanes(out + j * step, v[P::values - 1], step);
     }
   };
   detail::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
@@ -163,7 +163,7 @@ void reduce_rows<P, Combine, Inner>::run(const slot* slots, extent n0, extent n1
         total = Combine::combine(total, static_cast<Wide>(fold<Combine>(sum, lanes)));
       }
     } else {
-      for (extent j = 0; j < n; j += W) store(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
+      for (extent j = 0; j < n; j += W) store_lanes(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
     }
   };
   detail::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
@@ -224,7 +224,7 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
           } else {
             const extent step = S::kind == access::unit ? 1 : out[I].step;
             E* place = reinterpret_cast<E*>(out[I].data) + j * step;
-            store(place, out[I].store ? a[I] : load<V>(place, step) + a[I], step);
+            store_lanes(place, out[I].store ? a[I] : load<V>(place, step) + a[I], step);
           }
         }
       });

@@ -75,9 +75,9 @@ template <class V, class E>
   }
 }
 
-/// Writes `width` lanes as elements of type R, `stride` apart.
+/// Writes `width` lanes (its name differs from store, which would find xsimd's for aligned memory) as elements of type R, `stride` apart.
 template <class R, class V>
-TESSERA_INLINE void store(R* to, V value, extent stride = 1) {
+TESSERA_INLINE void store_lanes(R* to, V value, extent stride = 1) {
   using T = lane_t<V>;
   if constexpr (width<V> == 1) {
     *to = static_cast<R>(value);

@@ -30,9 +30,9 @@ template <class V>
 }
 template <class V>
 TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
-  if (lanes >= width<V>) return store(to, value);
+  if (lanes >= width<V>) return store_lanes(to, value);
   lane_t<V> x[width<V>];
-  store(x, value);
+  store_lanes(x, value);
   for (int i = 0; i < lanes; ++i) to[i] = x[i];
 }
 /// Calls f(offset, lanes) for each register of a row.

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdlib>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -24,13 +25,13 @@ template <class T>
 struct any_field {
   template <class U>
     requires(!std::same_as<std::remove_cvref_t<U>, T>)
-  constexpr operator U() const;
+  operator U() const { std::abort(); }  // never called
 };
 template <class T>
 struct any_base {
   template <class U>
     requires(!std::same_as<U, T> && std::is_base_of_v<U, T>)
-  constexpr operator U() const;
+  operator U() const { std::abort(); }
 };
 
 template <class T, std::size_t>
@@ -183,16 +184,16 @@ template <class T>
 
 namespace detail {
 
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#endif
-// Never defined, never read: only the addresses of its fields are named.
+// Never constructed, never read: only the addresses of its fields are named.
 template <class T>
-struct sample {
-  static T object;
+union sample {
+  char nothing = 0;
+  T object;
+  constexpr sample() {}
+  constexpr ~sample() {}
 };
+template <class T>
+inline sample<T> sample_of;
 template <class P>
 struct place {
   P* at;
@@ -217,10 +218,7 @@ template <auto Place>
 
 /// The name of field I of T.
 template <class T, std::size_t I>
-inline constexpr std::string_view name_of_field = last_word(pretty<place{&std::get<I>(tie_fields(sample<T>::object))}>());
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
+inline constexpr std::string_view name_of_field = last_word(pretty<place{&std::get<I>(tie_fields(sample_of<T>.object))}>());
 
 }  // namespace detail
 

@@ -88,10 +88,10 @@ struct constant {
   E value;
 
   [[nodiscard]] constexpr shape_type shape() const { return {}; }
-  [[nodiscard]] const E* data() const { return &value; }
-  [[nodiscard]] extents strides() const { return {}; }
+  [[nodiscard]] constexpr const E* data() const { return &value; }
+  [[nodiscard]] constexpr extents strides() const { return {}; }
   template <class F>
-  void for_each_leaf(F&& f) const { f(*this); }
+  constexpr void for_each_leaf(F&& f) const { f(*this); }
 };
 
 /// Elements that are computed from their position in the space, as a random mask is: Element::load(index) gives them. An
@@ -137,7 +137,21 @@ struct held_pack<std::integer_sequence<int, I...>, X...> : held<I, X>... {
   constexpr void for_each(F&& f) const {
     (f(static_cast<const held<I, X>*>(this)->value), ...);
   }
+  /// f of all of them at once.
+  template <class F>
+  constexpr decltype(auto) apply(F&& f) const {
+    return f(static_cast<const held<I, X>*>(this)->value...);
+  }
 };
+
+/// Is every leaf of the node X an array or a number?
+template <class X>
+inline constexpr bool is_inline_node = requires { typename X::inline_tag; };
+template <class E>
+inline constexpr bool is_inline_node<constant<E>> = true;
+
+template <class Space, class T, class X>
+constexpr T inline_element(const X& x, const extents& index);
 
 }  // namespace detail
 
@@ -157,10 +171,16 @@ struct map {
   S shape_;
   detail::held_pack<std::make_integer_sequence<int, sizeof...(X)>, X...> operands;
 
-  [[nodiscard]] S shape() const { return shape_; }
+  [[nodiscard]] constexpr S shape() const { return shape_; }
   template <class F>
-  void for_each_leaf(F&& f) const {
+  constexpr void for_each_leaf(F&& f) const {
     operands.for_each([&](const auto& x) { x.for_each_leaf(f); });
+  }
+  /// One element, where every leaf is an array: the compiler can know it.
+  template <std::convertible_to<extent>... I>
+    requires(sizeof...(I) == S::rank && detail::is_inline_node<map>)
+  [[nodiscard]] constexpr element operator()(I... index) const {
+    return detail::inline_element<S, element>(*this, extents{static_cast<extent>(index)...});
   }
 };
 
@@ -168,6 +188,8 @@ template <class X>
 inline constexpr bool is_map = false;
 template <class Op, class T, class S, class... X>
 inline constexpr bool is_map<map<Op, T, S, X...>> = true;
+template <class Op, class T, class S, class... X>
+inline constexpr bool detail::is_inline_node<map<Op, T, S, X...>> = (true && ... && is_inline_node<X>);
 
 /// The expression of an operand or a number.
 template <Operand X>

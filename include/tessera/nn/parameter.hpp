@@ -44,6 +44,11 @@ class parameter {
   [[nodiscard]] extent size(int axis) const { return leaf_.size(axis); }
   [[nodiscard]] const T* data() const { return leaf_.data(); }
   [[nodiscard]] std::span<const T> span() const { return leaf_.span(); }
+  /// The element at an index, unchecked; with at, checked, and counting from the end where negative.
+  template <std::convertible_to<extent>... I>
+  [[nodiscard]] T operator()(I... index) const { return leaf_(index...); }
+  template <std::convertible_to<extent>... I>
+  [[nodiscard]] T at(I... index) const { return leaf_.at(index...); }
   /// The elements, for writing; copied first where someone else shares them.
   [[nodiscard]] std::span<T> mutable_span() { return leaf_.mutable_span(); }
   /// The value as a tensor of its own.

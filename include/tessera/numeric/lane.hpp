@@ -5,6 +5,7 @@
 // find xsimd's and the standard library's by argument.
 
 #include <tessera/core/config.hpp>
+#include <tessera/numeric/constant_math.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -34,25 +35,41 @@ template <Number X>
 }
 
 template <Number X>
-[[nodiscard]] TESSERA_FN X exp(X x) noexcept { return std::exp(x); }
+[[nodiscard]] TESSERA_FN constexpr X exp(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::exp(x)) : static_cast<X>(std::exp(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X log(X x) noexcept { return std::log(x); }
+[[nodiscard]] TESSERA_FN constexpr X log(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::log(x)) : static_cast<X>(std::log(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X log1p(X x) noexcept { return std::log1p(x); }
+[[nodiscard]] TESSERA_FN constexpr X log1p(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::log1p(x)) : static_cast<X>(std::log1p(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X sqrt(X x) noexcept { return std::sqrt(x); }
+[[nodiscard]] TESSERA_FN constexpr X sqrt(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sqrt(x)) : static_cast<X>(std::sqrt(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X sin(X x) noexcept { return std::sin(x); }
+[[nodiscard]] TESSERA_FN constexpr X sin(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 0)) : static_cast<X>(std::sin(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X cos(X x) noexcept { return std::cos(x); }
+[[nodiscard]] TESSERA_FN constexpr X cos(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 1)) : static_cast<X>(std::cos(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X tanh(X x) noexcept { return std::tanh(x); }
+[[nodiscard]] TESSERA_FN constexpr X tanh(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::tanh(x)) : static_cast<X>(std::tanh(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X erf(X x) noexcept { return std::erf(x); }
+[[nodiscard]] TESSERA_FN constexpr X erf(X x) noexcept {
+  return std::is_constant_evaluated() ? static_cast<X>(constant_math::erf(x)) : static_cast<X>(std::erf(x));
+}
 template <Number X>
-[[nodiscard]] TESSERA_FN X pow(X x, X y) noexcept {
+[[nodiscard]] TESSERA_FN constexpr X pow(X x, X y) noexcept {
   if constexpr (std::is_floating_point_v<X>) {
-    return std::pow(x, y);
+    return std::is_constant_evaluated() ? static_cast<X>(constant_math::pow(x, y)) : std::pow(x, y);
   } else {
     X result = 1;
     for (X base = x, n = y < 0 ? X(0) : y; n > 0; n = static_cast<X>(n / 2), base = static_cast<X>(base * base))
@@ -92,14 +109,31 @@ template <Batch X>
 }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X select(typename X::batch_bool_type condition, X a, X b) noexcept {
-  return xsimd::select(condition, a, b);
+  using T = typename X::value_type;
+  if constexpr (std::is_integral_v<T> && XSIMD_VERSION_MAJOR < 9) {  // xsimd 8's does not compile for AVX-512 without optimisation
+    bool chosen[X::size];
+    T x[X::size], y[X::size];
+    condition.store_unaligned(chosen);
+    a.store_unaligned(x);
+    b.store_unaligned(y);
+    for (std::size_t i = 0; i < X::size; ++i) x[i] = chosen[i] ? x[i] : y[i];
+    return X::load_unaligned(x);
+  } else {
+    return xsimd::select(condition, a, b);
+  }
 }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X exp(X x) noexcept { return xsimd::exp(x); }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X log(X x) noexcept { return xsimd::log(x); }
+// The rounding of 1 + x is undone by a quotient of two numbers that share it (Kahan). xsimd 8's own is wrong for small
+// doubles.
 template <Batch X>
-[[nodiscard]] TESSERA_INLINE X log1p(X x) noexcept { return xsimd::log1p(x); }
+[[nodiscard]] TESSERA_INLINE X log1p(X x) noexcept {
+  const X one = constant<X>(1), u = one + x, rounded = u - one;
+  const X quotient = xsimd::log(u) * (x / rounded);
+  return xsimd::select((rounded == constant<X>(0)) | (u == u + u), x, quotient);
+}
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X sqrt(X x) noexcept { return xsimd::sqrt(x); }
 template <Batch X>
@@ -154,32 +188,32 @@ concept Symbol = requires { typename X::symbol_tag; };
 enum class function : unsigned char { exp, log, log1p, sqrt, sin, cos, tanh, erf, pow, abs, maximum, minimum, select };
 
 template <Symbol X>
-[[nodiscard]] X constant(double c) { return X::constant(c); }
+[[nodiscard]] constexpr X constant(double c) { return X::constant(c); }
+template <class C, Symbol X>
+[[nodiscard]] constexpr X select(const C& condition, const X& a, const X& b) { return X::template call<function::select>(condition, a, b); }
 template <Symbol X>
-[[nodiscard]] X select(const X& condition, const X& a, const X& b) { return X::template call<function::select>(condition, a, b); }
+[[nodiscard]] constexpr X exp(const X& x) { return X::template call<function::exp>(x); }
 template <Symbol X>
-[[nodiscard]] X exp(const X& x) { return X::template call<function::exp>(x); }
+[[nodiscard]] constexpr X log(const X& x) { return X::template call<function::log>(x); }
 template <Symbol X>
-[[nodiscard]] X log(const X& x) { return X::template call<function::log>(x); }
+[[nodiscard]] constexpr X log1p(const X& x) { return X::template call<function::log1p>(x); }
 template <Symbol X>
-[[nodiscard]] X log1p(const X& x) { return X::template call<function::log1p>(x); }
+[[nodiscard]] constexpr X sqrt(const X& x) { return X::template call<function::sqrt>(x); }
 template <Symbol X>
-[[nodiscard]] X sqrt(const X& x) { return X::template call<function::sqrt>(x); }
+[[nodiscard]] constexpr X sin(const X& x) { return X::template call<function::sin>(x); }
 template <Symbol X>
-[[nodiscard]] X sin(const X& x) { return X::template call<function::sin>(x); }
+[[nodiscard]] constexpr X cos(const X& x) { return X::template call<function::cos>(x); }
 template <Symbol X>
-[[nodiscard]] X cos(const X& x) { return X::template call<function::cos>(x); }
+[[nodiscard]] constexpr X tanh(const X& x) { return X::template call<function::tanh>(x); }
 template <Symbol X>
-[[nodiscard]] X tanh(const X& x) { return X::template call<function::tanh>(x); }
+[[nodiscard]] constexpr X erf(const X& x) { return X::template call<function::erf>(x); }
 template <Symbol X>
-[[nodiscard]] X erf(const X& x) { return X::template call<function::erf>(x); }
+[[nodiscard]] constexpr X pow(const X& x, const X& y) { return X::template call<function::pow>(x, y); }
 template <Symbol X>
-[[nodiscard]] X pow(const X& x, const X& y) { return X::template call<function::pow>(x, y); }
+[[nodiscard]] constexpr X abs(const X& x) { return X::template call<function::abs>(x); }
 template <Symbol X>
-[[nodiscard]] X abs(const X& x) { return X::template call<function::abs>(x); }
+[[nodiscard]] constexpr X maximum(const X& a, const X& b) { return X::template call<function::maximum>(a, b); }
 template <Symbol X>
-[[nodiscard]] X maximum(const X& a, const X& b) { return X::template call<function::maximum>(a, b); }
-template <Symbol X>
-[[nodiscard]] X minimum(const X& a, const X& b) { return X::template call<function::minimum>(a, b); }
+[[nodiscard]] constexpr X minimum(const X& a, const X& b) { return X::template call<function::minimum>(a, b); }
 
 }  // namespace tessera::lane

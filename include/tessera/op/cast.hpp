@@ -8,8 +8,9 @@ namespace tessera {
 
 namespace detail {
 template <Element To, Expression E>
-[[nodiscard]] auto cast_to(const E& e) {
+[[nodiscard]] constexpr auto cast_to(const E& e) {
   if constexpr (E::tracked) return record_conversion<To>(e);
+  else if constexpr (InlineOperand<E>) return array_of<To>(e);
   else return erase_as<To>(e).template as<typename E::shape_type>();
 }
 }  // namespace detail
@@ -18,7 +19,7 @@ template <Element To, Expression E>
 ///   grad   dy in the type of x
 ///   like   torch.Tensor.to(dtype)
 template <Element To, class X>
-[[nodiscard]] auto cast(const X& x) {
+[[nodiscard]] constexpr auto cast(const X& x) {
   if constexpr (is_poison<X>) return poison{};
   else if constexpr (std::same_as<To, element_t<X>>) return as_expression(x);
   else return detail::cast_to<To>(detail::expression_of(x));

@@ -6,6 +6,7 @@
 #include <tessera/expr/lower.hpp>
 #include <tessera/numeric/promotion.hpp>
 #include <tessera/shape/rules.hpp>
+#include <tessera/tensor/array.hpp>
 #include <tessera/tensor/tensor.hpp>
 
 #include <type_traits>
@@ -132,8 +133,9 @@ struct first_two {
 
 /// The value of an expression as a leaf; one that a graph tracks becomes a statement of it.
 template <Expression E>
-[[nodiscard]] auto evaluated(const E& e) {
+[[nodiscard]] constexpr auto evaluated(const E& e) {
   if constexpr (!is_map<E>) return e;
+  else if constexpr (InlineOperand<E>) return array<typename E::element, typename E::shape_type>(e).lazy();
   else if constexpr (E::tracked) return record_statement(e).lazy();
   else return tensor<typename E::element, typename E::shape_type>(e).lazy();
 }
@@ -185,14 +187,16 @@ template <class Op, class... X, class... Args>
     if constexpr (!joined::fits) {
       expect<false, shapes_do_not_broadcast<Op, shape_of_argument<typename first_two<X...>::first>, shape_of_argument<typename first_two<X...>::second>>>();
       return poison{};
+    } else if constexpr ((false || ... || Eager<X>)) {
+      return record_elementwise<Op>(x...);
     } else {
       using T = typename lane_for<Op, X...>::type;
       using S = shape_of<joined>;
       constexpr int steps = (1 + ... + steps_of<X>);
       constexpr int most = [] {
-        int m = 0;
-        ((m = steps_of<X> > m ? steps_of<X> : m), ...);
-        return m;
+        int greatest = 0;
+        ((greatest = steps_of<X> > greatest ? steps_of<X> : greatest), ...);
+        return greatest;
       }();
       // Over the cap, the operands with the most steps are evaluated; one pass is enough for any arity.
       const auto make = [](auto... child) {

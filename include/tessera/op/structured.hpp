@@ -6,11 +6,13 @@
 //   value(x...)               the result; it may note in its own members what the gradient reads besides
 //   vjp(g, x..., y)           a function for each operand, which gives its cotangent if it is called
 //   keeps, keeps_result       which operands and whether the result the functions read; the others have a shape and no elements
+//   on_arrays<S>(x...)        perhaps the result on arrays, as an array of shape S, without memory and at compile time
 // The text of vjp is generic in V: it runs on a value that can itself be recorded.
 
 #include <tessera/core/expect.hpp>
 #include <tessera/numeric/promotion.hpp>
 #include <tessera/op/fuse.hpp>
+#include <tessera/op/inline.hpp>
 #include <tessera/tensor/any_tensor.hpp>
 
 namespace tessera {
@@ -42,12 +44,21 @@ template <Element T, Expression E>
 
 }  // namespace detail
 
+namespace detail {
+template <class Op, class S, class T, class... X>
+inline constexpr bool runs_on_arrays = false;
+template <class Op, class S, class T, InlineOperand... X>
+inline constexpr bool runs_on_arrays<Op, S, T, X...> = requires(const Op& op, const array<T, shape_t<X>>&... x) { op.template on_arrays<S>(x...); };
+}  // namespace detail
+
 /// Runs a structured operation on operands of static shape, whose law has been checked, and gives a tensor or, where a
 /// graph tracks an operand, a variable of shape S.
 template <Shape S, Element T, class Op, class... X>
-[[nodiscard]] auto structured(Op op, const X&... x) {
+[[nodiscard]] constexpr auto structured(Op op, const X&... x) {
   if constexpr ((false || ... || is_tracked<X>))
     return record_structured<S, T>(std::move(op), detail::expression_of(x)...);
+  else if constexpr (detail::runs_on_arrays<Op, S, T, X...>)
+    return op.template on_arrays<S>(detail::array_of<T>(x)...);
   else
     return op.value(detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
 }

@@ -67,13 +67,24 @@ struct extents {
   }
 };
 
+/// More elements than any memory holds: where products of extents stop growing, so that a size never wraps around.
+inline constexpr extent largest_count = extent{1} << 58;
+
+namespace detail {
+/// a * b for numbers that are not negative, at most largest_count.
+[[nodiscard]] constexpr extent product(extent a, extent b) {
+  extent result = 0;
+  return __builtin_mul_overflow(a, b, &result) || result > largest_count ? largest_count : result;
+}
+}  // namespace detail
+
 /// The number of elements, or dyn when an extent is unknown. 1 for no axes.
 [[nodiscard]] constexpr extent count(const extents& s) {
   extent n = 1;
   bool known = true;
   for (extent e : s) {
     if (e == 0) return 0;
-    if (is_known(e)) n *= e;
+    if (is_known(e)) n = detail::product(n, e);
     else known = false;
   }
   return known ? n : dyn;
@@ -85,7 +96,7 @@ struct extents {
   extent step = 1;
   for (int i = s.rank - 1; i >= 0; --i) {
     strides[i] = step;
-    step *= s[i];
+    step = detail::product(step, s[i]);
   }
   return strides;
 }

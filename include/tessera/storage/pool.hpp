@@ -77,6 +77,7 @@ struct cache {
 ///   error  std::bad_alloc
 [[nodiscard]] inline void* allocate(std::size_t bytes) {
   const int size_class = detail::class_of(bytes);
+  if (size_class >= detail::class_count) throw std::bad_alloc();  // over 512 GiB: there is no list for it
   if (detail::cache* cache = detail::local_cache(); cache != nullptr) {
     if (detail::free_piece*& list = cache->lists[size_class]; list != nullptr) {
       detail::free_piece* piece = list;

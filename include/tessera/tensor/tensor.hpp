@@ -45,7 +45,7 @@ class element_reference {
  public:
   using value_type = typename Tensor::element;
   element_reference(Tensor& owner, extent offset) : owner_(owner), offset_(offset) {}
-  element_reference(const element_reference&) = delete;
+  element_reference(const element_reference&) = default;
   operator value_type() const { return owner_.data()[offset_]; }
   value_type operator=(value_type value) && { return owner_.mutable_data()[offset_] = value; }
   value_type operator=(const element_reference& other) && { return owner_.mutable_data()[offset_] = static_cast<value_type>(other); }
@@ -187,24 +187,24 @@ class tensor {
   /// The element at an index, unchecked.
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
-  [[nodiscard]] T operator()(I... index) const {
+  [[nodiscard]] T operator()(I... index) const& {
     return data()[offset(extents{static_cast<extent>(index)...})];
   }
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
-  [[nodiscard]] element_reference<tensor> operator()(I... index) {
+  [[nodiscard]] element_reference<tensor> operator()(I... index) & {
     return {*this, offset(extents{static_cast<extent>(index)...})};
   }
   /// The element at an index that may count from the end.
   ///   error  index_error naming the axis
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
-  [[nodiscard]] T at(I... index) const {
+  [[nodiscard]] T at(I... index) const& {
     return data()[offset(checked(extents{static_cast<extent>(index)...}))];
   }
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
-  [[nodiscard]] element_reference<tensor> at(I... index) {
+  [[nodiscard]] element_reference<tensor> at(I... index) & {
     return {*this, offset(checked(extents{static_cast<extent>(index)...}))};
   }
   /// The only element.

@@ -79,7 +79,7 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>) {
     T* c = t.c + r * t.ldc + column;
     if (t.accumulate) sum = sum + load<V>(c);
     if (t.bias != nullptr) sum = sum + load<V>(t.bias + column);
-    backend::store(c, sum);  // qualified: xsimd has a store too, for aligned memory
+    store_lanes(c, sum);
   };
   (finish(R, 0, left[R]), ...);
   if constexpr (N > 1) (finish(R, W, right[R]), ...);
@@ -179,7 +179,7 @@ void pack(T* to, extent panel, const T* from, extent across, extent along, exten
   if (across == 1) {
     const extent full = count / W * W;
     for (extent p = 0; p < k; ++p, from += along, to += panel) {
-      for (extent j = 0; j < full; j += W) backend::store(to + j, load<V>(from + j));
+      for (extent j = 0; j < full; j += W) store_lanes(to + j, load<V>(from + j));
       for (extent j = full; j < count; ++j) to[j] = from[j];
     }
     return;

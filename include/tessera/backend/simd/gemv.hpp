@@ -29,7 +29,7 @@ TESSERA_INLINE void sum_lanes(const V* v, lane_t<V>* y) {
     using S = quad_register<T>;
     for (int i = 0; i < Count; i += Q) {
       T lanes[Q * W], square[Q * Q];
-      for (int r = 0; r < Q; ++r) backend::store(lanes + r * W, v[i + r]);
+      for (int r = 0; r < Q; ++r) store_lanes(lanes + r * W, v[i + r]);
       for (int r = 0; r < Q; ++r) {
         S sum = S::load_unaligned(lanes + r * W);
         for (int w = Q; w < W; w += Q) sum = sum + S::load_unaligned(lanes + r * W + w);
@@ -78,7 +78,7 @@ void add_rows(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lan
     const V v(x[p]);
     ((sum[I] = fused(v, load<V>(b + I * W), sum[I])), ...);
   }
-  (backend::store(y + I * W, sum[I]), ...);
+  (store_lanes(y + I * W, sum[I]), ...);
 }
 
 template <class V>

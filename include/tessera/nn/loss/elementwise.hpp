@@ -20,7 +20,7 @@ struct squared_error : numeric {
   }
 };
 
-// Logarithms are cut at -100 and the denominator at 1e-12, as in PyTorch.
+// Logarithms are cut at -100 and the denominator at 1e-12, which is a float in PyTorch.
 struct binary_cross_entropy : real {
   static constexpr const char* name = "bce_loss";
   static constexpr needs reads = needs::operands;
@@ -34,7 +34,7 @@ struct binary_cross_entropy : real {
   template <class X>
   TESSERA_INLINE static constexpr auto derivative(const X& g, const X& x, const X& y, const X&) {
     const X one = lane::constant<X>(1);
-    return cotangents{X(g * (x - y) / lane::maximum(X((one - x) * x), lane::constant<X>(1e-12))), X(g * (cut_log(X(one - x)) - cut_log(x)))};
+    return cotangents{X(g * (x - y) / lane::maximum(X((one - x) * x), lane::constant<X>(1e-12f))), X(g * (cut_log(X(one - x)) - cut_log(x)))};
   }
 };
 

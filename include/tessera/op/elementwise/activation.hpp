@@ -15,7 +15,7 @@ struct relu : numeric {
   TESSERA_INLINE static constexpr X value(const X& x) { return lane::maximum(x, lane::constant<X>(0)); }
   template <class X>
   TESSERA_INLINE static constexpr X derivative(const X& g, const X&, const X& y) {
-    return lane::select(y > lane::constant<X>(0), g, lane::constant<X>(0));
+    return lane::select(y <= lane::constant<X>(0), lane::constant<X>(0), g);
   }
 };
 

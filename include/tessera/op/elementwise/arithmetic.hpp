@@ -71,10 +71,10 @@ struct pow : numeric {
   // Where the exponent is 0 the base does not matter, and where the base is 0 and the exponent is not negative neither
   // does the exponent: PyTorch's rules, without which 0 * infinity would reach the gradient.
   template <class X>
-  TESSERA_INLINE static constexpr auto derivative(const X& g, const X& x, const X& p, const X& y) {
+  TESSERA_INLINE static constexpr auto derivative(const X& g, const X& x, const X& p, const X&) {
     const X zero = lane::constant<X>(0), one = lane::constant<X>(1);
     return cotangents{lane::select(p == zero, zero, X(g * (p * lane::pow(x, X(p - one))))),
-                      lane::select((x == zero) & (p >= zero), zero, X(g * (y * lane::log(x))))};
+                      lane::select((x == zero) & (p >= zero), zero, X(g * (lane::pow(x, p) * lane::log(x))))};
   }
 };
 

@@ -12,10 +12,11 @@ struct equal : predicate {
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::select(a == b, X(1), X(0)); }
 };
+// Where a or b is NaN they differ; the comparison != of some registers says otherwise.
 struct not_equal : predicate {
   static constexpr const char* name = "operator!=";
   template <class X>
-  TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::select(a != b, X(1), X(0)); }
+  TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::select(a == b, X(0), X(1)); }
 };
 struct less : predicate {
   static constexpr const char* name = "operator<";
@@ -33,15 +34,15 @@ struct where : numeric {
   static constexpr bool has_condition = true;
   static constexpr needs reads = needs::operands;
   template <class X>
-  TESSERA_INLINE static constexpr X value(const X& c, const X& a, const X& b) { return lane::select(c != lane::constant<X>(0), a, b); }
+  TESSERA_INLINE static constexpr X value(const X& c, const X& a, const X& b) { return lane::select(c == lane::constant<X>(0), b, a); }
   template <class X>
   TESSERA_INLINE static constexpr auto derivative(const X& g, const X& c, const X&, const X&, const X&) {
     const X zero = lane::constant<X>(0);
-    return cotangents{no_gradient{}, lane::select(c != zero, g, zero), lane::select(c != zero, zero, g)};
+    return cotangents{no_gradient{}, lane::select(c == zero, zero, g), lane::select(c == zero, g, zero)};
   }
 };
 
-// Equal operands share the gradient, as in PyTorch.
+// Equal operands share the gradient, and both get it where one is NaN, as in PyTorch.
 struct maximum : numeric {
   static constexpr const char* name = "max";
   static constexpr needs reads = needs::operands;
@@ -49,8 +50,8 @@ struct maximum : numeric {
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::maximum(a, b); }
   template <class X>
   TESSERA_INLINE static constexpr auto derivative(const X& g, const X& a, const X& b, const X&) {
-    const X zero = lane::constant<X>(0), half = lane::select(a == b, X(g * lane::constant<X>(0.5)), zero);
-    return cotangents{lane::select(a > b, g, half), lane::select(a < b, g, half)};
+    const X zero = lane::constant<X>(0), part = lane::select(a == b, X(g * lane::constant<X>(0.5)), g);
+    return cotangents{lane::select(a < b, zero, part), lane::select(a > b, zero, part)};
   }
 };
 struct minimum : numeric {
@@ -60,8 +61,8 @@ struct minimum : numeric {
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::minimum(a, b); }
   template <class X>
   TESSERA_INLINE static constexpr auto derivative(const X& g, const X& a, const X& b, const X&) {
-    const X zero = lane::constant<X>(0), half = lane::select(a == b, X(g * lane::constant<X>(0.5)), zero);
-    return cotangents{lane::select(a < b, g, half), lane::select(a > b, g, half)};
+    const X zero = lane::constant<X>(0), part = lane::select(a == b, X(g * lane::constant<X>(0.5)), g);
+    return cotangents{lane::select(a > b, zero, part), lane::select(a < b, zero, part)};
   }
 };
 

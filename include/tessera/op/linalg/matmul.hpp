@@ -3,6 +3,7 @@
 // matmul and linear: contractions of the last axes.
 
 #include <tessera/backend/gemm.hpp>
+#include <tessera/op/linalg/contract.hpp>
 #include <tessera/op/movement/reshape.hpp>
 
 namespace tessera {
@@ -14,6 +15,22 @@ template <class Input, class Weight>
 struct linear_shapes_do_not_fit;
 
 namespace op {
+
+/// x with its last two axes exchanged.
+template <class V>
+[[nodiscard]] V transposed(const V& x) {
+  extents order;
+  for (int i = 0; i < x.shape().rank; ++i) order.push_back(i);
+  std::swap(order[order.rank - 1], order[order.rank - 2]);
+  return apply(permute_axes{order}, x);
+}
+/// x with all axes but the last merged.
+template <class V>
+[[nodiscard]] V rows_of(const V& x) {
+  extents lead = x.shape();
+  --lead.rank;
+  return x.shape().rank == 2 ? x : apply(change_shape{{count(lead), x.shape().back()}}, x);
+}
 
 /// [batch..., m, k] times [batch..., k, n], at least two axes each.
 struct matmul {
@@ -43,8 +60,12 @@ struct matmul {
     }
     return y;
   }
-  template <class V>
-  [[nodiscard]] auto vjp(const V& g, const V& a, const V& b, const V&) const {
+  template <Shape S, Element T, Shape A, Shape B>
+  [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, A>& a, const array<T, B>& b) const {
+    return multiply_arrays(tessera::detail::ref(a), tessera::detail::ref(b));
+  }
+  template <class G, class A, class B, class Y>
+  [[nodiscard]] constexpr auto vjp(const G& g, const A& a, const B& b, const Y&) const {
     return cotangents{[=] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, [=] { return sum_to(apply(matmul{}, transposed(a), g), b.shape()); }};
   }
 
@@ -55,13 +76,6 @@ struct matmul {
     own.rank = strides.rank = x.shape.rank - 2;
     backend::stretch(own, strides, batch, out.at);
     return out;
-  }
-  template <class V>
-  [[nodiscard]] static V transposed(const V& x) {
-    extents order;
-    for (int i = 0; i < x.shape().rank; ++i) order.push_back(i);
-    std::swap(order[order.rank - 1], order[order.rank - 2]);
-    return apply(permute_axes{order}, x);
   }
 };
 
@@ -83,28 +97,37 @@ struct linear {
     backend::gemm<T>(rows.shape[0], w.shape[0], w.shape[1], {rows.data(), rows.strides[0], rows.strides[1]}, {w.data(), w.strides[1], w.strides[0]}, y.mutable_data(), w.shape[0], false, b);
     return y;
   }
-  template <class V, class... Rest>
-  [[nodiscard]] auto vjp(const V& g, const V& x, const V& w, const Rest&...) const {
+  template <Shape S, Element T, Shape X, Shape W, class... Bias>
+  [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>& x, const array<T, W>& w, const Bias&... bias) const {
+    array<T, S> y(S{}, multiply_arrays(rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w))).span());
+    [[maybe_unused]] const auto add = [&]<class B>(const array<T, B>& b) {
+      tessera::detail::for_each_pair<S, tessera::detail::dense_map<S>, tessera::detail::stretched_strides<B, S>>([&](extent to, extent from) { y.data()[to] += b.data()[from]; }, 0, 0);
+    };
+    (add(bias), ...);
+    return y;
+  }
+  template <class G, class X, class W, class... Rest>
+  [[nodiscard]] constexpr auto vjp(const G& g, const X& x, const W& w, const Rest&... rest) const {
     const auto dx = [=] { return apply(matmul{}, g, w); };
-    const auto dw = [=] { return apply(matmul{}, apply(permute_axes{{1, 0}}, rows_of(g)), rows_of(x)); };
-    const auto db = [=] { return sum_to(rows_of(g), extents{w.shape()[0]}); };
-    if constexpr (sizeof...(Rest) == 1) return cotangents{dx, dw};
-    else return cotangents{dx, dw, db};
+    const auto dw = [=] { return apply(matmul{}, transposed(rows_of(g)), rows_of(x)); };
+    if constexpr (sizeof...(Rest) == 1) {
+      return cotangents{dx, dw};
+    } else {
+      const auto db = [g, shape = first(rest...).shape()] { return sum_to(rows_of(g), shape); };
+      return cotangents{dx, dw, db};
+    }
   }
 
  private:
-  [[nodiscard]] static extents row_shape(const extents& s) {
-    extents lead = s;
-    --lead.rank;
-    return {count(lead), s.back()};
+  template <class First, class... Rest>
+  [[nodiscard]] static constexpr const First& first(const First& x, const Rest&...) {
+    return x;
   }
   template <class T>
   [[nodiscard]] static any_tensor<T> as_rows(const any_tensor<T>& x) {
-    return x.shape.rank == 2 ? x : change_shape{row_shape(x.shape)}.value(x);
-  }
-  template <class V>
-  [[nodiscard]] static V rows_of(const V& x) {
-    return x.shape().rank == 2 ? x : apply(change_shape{row_shape(x.shape())}, x);
+    extents lead = x.shape;
+    --lead.rank;
+    return x.shape.rank == 2 ? x : change_shape{{count(lead), x.shape.back()}}.value(x);
   }
 };
 
@@ -144,7 +167,7 @@ concept CanMatmul = detail::matmul_rule<shape_t<A>, shape_t<B>>::fits;
 ///   like   torch.matmul
 struct matmul_fn {
   template <class A, class B>
-  [[nodiscard]] auto operator()(const A& a, const B& b) const {
+  [[nodiscard]] constexpr auto operator()(const A& a, const B& b) const {
     if constexpr (is_poison<A> || is_poison<B>) {
       return poison{};
     } else {
@@ -167,12 +190,13 @@ struct matmul_fn {
 
  private:
   template <bool Row, class X>
-  static auto matrix_of(const X& x) {
-    if constexpr (shape_t<X>::rank >= 2) return detail::expression_of(x);
+  static constexpr auto matrix_of(const X& x) {
+    if constexpr (shape_t<X>::rank >= 2 && StaticOperand<X>) return x;
+    else if constexpr (shape_t<X>::rank >= 2) return detail::expression_of(x);
     else return unsqueeze(x, axis<(Row ? 0 : 1)>);
   }
   template <bool Row, bool Column, class S, class X>
-  static auto without_added_axes(const X& x) {
+  static constexpr auto without_added_axes(const X& x) {
     if constexpr (Row && Column) return detail::reshape_leaf<S>(x, {});
     else {
       extents to = x.shape().values();
@@ -194,7 +218,7 @@ inline constexpr matmul_fn matmul{};
 struct linear_fn {
   template <class X, class W, class... Bias>
     requires(sizeof...(Bias) <= 1)
-  [[nodiscard]] auto operator()(const X& x, const W& w, const Bias&... bias) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, const W& w, const Bias&... bias) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {

@@ -37,6 +37,19 @@ struct concat {
     }
     return y;
   }
+  template <Shape S, Element T, Shape... X>
+  [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>&... x) const {
+    array<T, S> y;
+    extent at = 0;
+    const extent step = row_major(S::pattern)[axis];
+    (
+        [&] {
+          tessera::detail::for_each_pair<X, tessera::detail::dense_map<X>, tessera::detail::dense_map<S>>([&](extent from, extent to) { y.data()[to] = x.data()[from]; }, 0, at * step);
+          at += X::pattern[axis];
+        }(),
+        ...);
+    return y;
+  }
   template <class V, class... X>
   [[nodiscard]] auto vjp(const V& g, const V& x, const X&... rest) const {
     return parts<V>{g, {x.shape(), rest.shape()...}, axis};
@@ -97,7 +110,7 @@ struct concatenated {
 struct concat_fn {
   template <int A, class... X>
     requires(sizeof...(X) > 0 && sizeof...(X) <= 4 * max_rank)
-  [[nodiscard]] auto operator()(axis_list<A>, const X&... x) const {
+  [[nodiscard]] constexpr auto operator()(axis_list<A>, const X&... x) const {
     if constexpr ((false || ... || is_poison<X>)) {
       return poison{};
     } else {
@@ -116,7 +129,7 @@ inline constexpr concat_fn concat{};
 ///   like   torch.stack
 struct stack_fn {
   template <int A, class... X>
-  [[nodiscard]] auto operator()(axis_list<A>, const X&... x) const {
+  [[nodiscard]] constexpr auto operator()(axis_list<A>, const X&... x) const {
     return concat(axis<A>, unsqueeze(x, axis<A>)...);
   }
 };

@@ -19,13 +19,24 @@ struct permuted {
 };
 
 template <class Order, Operand X>
-[[nodiscard]] auto permute_leaf(const X& x) {
+[[nodiscard]] auto permuted_view(const X& x) {
   const auto l = as_leaf(x);
   using L = std::remove_cvref_t<decltype(l)>;
   using S = shape_of<permuted<typename L::shape_type, Order>>;
   constexpr int r = S::rank;
   constexpr bool unit = r == 0 || (source_of<L>::unit_inner && (Order::values.at[r == 0 ? 0 : r - 1] + r) % (r == 0 ? 1 : r) == r - 1);
   return restrided<unit>(l, S::from(rule::permute(l.shape().values(), Order::values)), rule::permute(l.strides(), Order::values));
+}
+
+template <Shape S, class Order>
+struct permuted_map {
+  static constexpr extents values = rule::permute(row_major(S::pattern), Order::values);
+};
+
+template <class Order, Operand X>
+[[nodiscard]] constexpr auto permute_leaf(const X& x) {
+  if constexpr (StaticOperand<X>) return moved<shape_of<permuted<shape_t<X>, Order>>, permuted_map<shape_t<X>, Order>>(x);
+  else return permuted_view<Order>(x);
 }
 
 /// The order of axes that exchanges two.
@@ -45,7 +56,7 @@ struct exchanged<Rank, A, B, std::integer_sequence<int, I...>> {
 ///   like   torch.permute
 struct permute_fn {
   template <class X, int... A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A...>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A...>) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -62,9 +73,9 @@ inline constexpr permute_fn permute{};
 ///   like   torch.transpose, torch.Tensor.mT
 struct transpose_fn {
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const { return (*this)(x, axes<-2, -1>); }
+  [[nodiscard]] constexpr auto operator()(const X& x) const { return (*this)(x, axes<-2, -1>); }
   template <class X, int A, int B>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A, B>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A, B>) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -85,13 +96,14 @@ inline constexpr transpose_fn transpose{};
 ///   like   torch.broadcast_to
 struct broadcast_to_fn {
   template <class X, Shape S>
-  [[nodiscard]] auto operator()(const X& x, S to) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, S to) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
       constexpr bool fits = fits_in(shape_t<X>::pattern, S::pattern);
       expect<fits, shape_does_not_broadcast_to<shape_t<X>, S>>();
       if constexpr (!fits) return poison{};
+      else if constexpr (StaticOperand<X> && S::is_static) return detail::moved<S, detail::stretched_strides<shape_t<X>, S>>(x);
       else return stretched(detail::as_leaf(x), to);
     }
   }

@@ -20,11 +20,17 @@ struct reshaped {
 };
 
 template <Shape S, Operand X>
-[[nodiscard]] auto reshape_leaf(const X& x, const extents& to) {
+[[nodiscard]] auto reshaped_leaf(const X& x, const extents& to) {
   const auto l = as_leaf(x);
   using L = std::remove_cvref_t<decltype(l)>;
   if constexpr (requires { l.offset; }) return structured<S, typename L::element>(op::change_shape{to}, l).lazy();
   else return leaf<typename L::element, S, typename source_of<L>::type>{l.hold, S::from(to), l.source};
+}
+
+template <Shape S, Operand X>
+[[nodiscard]] constexpr auto reshape_leaf(const X& x, const extents& to) {
+  if constexpr (StaticOperand<X>) return moved<S, dense_map<S>>(x);
+  else return reshaped_leaf<S>(x, to);
 }
 
 /// [a, b, c, d] with the axes First to Last merged.
@@ -78,7 +84,7 @@ struct unsqueezed {
 ///   like   torch.reshape
 struct reshape_fn {
   template <class X, Shape To>
-  [[nodiscard]] auto operator()(const X& x, To to) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, To to) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -102,11 +108,11 @@ inline constexpr reshape_fn reshape{};
 ///   like   torch.flatten
 struct flatten_fn {
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const { return (*this)(x, axes<0, -1>); }
+  [[nodiscard]] constexpr auto operator()(const X& x) const { return (*this)(x, axes<0, -1>); }
   template <class X, int First>
-  [[nodiscard]] auto operator()(const X& x, axis_list<First>) const { return (*this)(x, axes<First, -1>); }
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<First>) const { return (*this)(x, axes<First, -1>); }
   template <class X, int First, int Last>
-  [[nodiscard]] auto operator()(const X& x, axis_list<First, Last>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<First, Last>) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -129,12 +135,12 @@ inline constexpr flatten_fn flatten{};
 ///   like   torch.squeeze, for extents that the type knows
 struct squeeze_fn {
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const {
+  [[nodiscard]] constexpr auto operator()(const X& x) const {
     if constexpr (is_poison<X>) return poison{};
     else return without<~0U>(x);
   }
   template <class X, int A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A>) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -148,7 +154,7 @@ struct squeeze_fn {
 
  private:
   template <unsigned Mask, class X>
-  static auto without(const X& x) {
+  static constexpr auto without(const X& x) {
     using R = detail::squeezed<shape_t<X>, Mask>;
     return detail::reshape_leaf<shape_of<R>>(x, R::apply(detail::expression_of(x).shape().values()));
   }
@@ -159,7 +165,7 @@ inline constexpr squeeze_fn squeeze{};
 ///   like   torch.unsqueeze
 struct unsqueeze_fn {
   template <class X, int A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A>) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {

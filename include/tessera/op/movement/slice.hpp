@@ -101,12 +101,31 @@ struct sliced {
   }();
 };
 
+// The strides of a part of a row-major S, where the type knows them.
+template <Shape S, class... Index>
+struct sliced_map {
+  static constexpr extents values = [] {
+    extents out;
+    int axis = 0;
+    [[maybe_unused]] const extents strides = row_major(S::pattern);
+    (
+        [&] {
+          const picked p = index_rule<Index>::pattern(S::pattern[axis]);
+          if (!p.removes) out.push_back(p.step * strides[axis]);
+          ++axis;
+        }(),
+        ...);
+    for (; axis < S::rank; ++axis) out.push_back(strides[axis]);
+    return out;
+  }();
+};
+
 struct part_map {
   extents shape, strides;
   extent offset = 0;
 };
 template <class... Index>
-[[nodiscard]] part_map map_part(const extents& shape, const extents& strides, const Index&... index) {
+[[nodiscard]] constexpr part_map map_part(const extents& shape, const extents& strides, const Index&... index) {
   part_map m;
   int axis = 0;
   const auto one = [&](const picked& p) {
@@ -189,7 +208,7 @@ class part {
 struct slice_fn {
   template <class X, class... Index>
     requires(sizeof...(Index) > 0)
-  [[nodiscard]] auto operator()(X&& x, const Index&... index) const {
+  [[nodiscard]] constexpr auto operator()(X&& x, const Index&... index) const {
     using Plain = std::remove_cvref_t<X>;
     if constexpr (is_poison<Plain>) {
       return poison{};
@@ -201,6 +220,9 @@ struct slice_fn {
       } else if constexpr (requires { x.mutable_data(); } && std::is_lvalue_reference_v<X> && !std::is_const_v<std::remove_reference_t<X>>) {
         const extents all = x.shape().values();
         return part<Plain, shape_of<R>, R::unit>(x, detail::map_part(all, row_major(all), index...));
+      } else if constexpr (StaticOperand<Plain> && shape_of<R>::is_static) {
+        using S = shape_t<Plain>;
+        return detail::moved<shape_of<R>, detail::sliced_map<S, Index...>>(x, detail::map_part(S::pattern, row_major(S::pattern), index...).offset);
       } else {
         const auto l = detail::as_leaf(x);
         const detail::part_map m = detail::map_part(l.shape().values(), l.strides(), index...);
@@ -215,7 +237,7 @@ inline constexpr slice_fn slice{};
 ///   like   torch.select
 struct select_fn {
   template <class X, int A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>, extent index) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A>, extent index) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {

@@ -11,7 +11,8 @@ namespace tessera::detail {
 template <Operand X>
 [[nodiscard]] auto as_leaf(const X& x) {
   const auto& e = expression_of(x);
-  if constexpr (is_map<std::remove_cvref_t<decltype(e)>>) return evaluated(e);
+  if constexpr (InlineOperand<X>) return tensor(e).lazy();
+  else if constexpr (is_map<std::remove_cvref_t<decltype(e)>>) return evaluated(e);
   else return e;
 }
 
@@ -27,6 +28,13 @@ struct source_of<view<E, S, UnitInner, Source>> {
   using type = Source;
   static constexpr bool unit_inner = UnitInner;
 };
+
+/// Elements of an operand on the static path through a map over S, as a value of their own.
+template <Shape S, class Map, StaticOperand X>
+[[nodiscard]] constexpr auto moved(const X& x, extent offset = 0) {
+  if constexpr (Eager<X>) return record_movement<S, Map>(x, offset);
+  else return read_map<S, Map>(array_of<element_t<X>>(x), offset);
+}
 
 /// The leaf seen through other extents and strides. UnitInner: the last axis moves by one element.
 template <bool UnitInner, Shape S, class L>

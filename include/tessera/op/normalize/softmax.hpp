@@ -3,8 +3,12 @@
 // softmax and log_softmax along one axis.
 
 #include <tessera/backend/rows.hpp>
+#include <tessera/op/cast.hpp>
+#include <tessera/op/elementwise/exponential.hpp>
 #include <tessera/op/reduce/along.hpp>
 #include <tessera/op/reduce/axes.hpp>
+#include <tessera/op/reduce/extremum.hpp>
+#include <tessera/op/reduce/sum.hpp>
 
 #include <cmath>
 
@@ -80,17 +84,36 @@ struct log_softmax {
 
 namespace detail {
 
+// On arrays, and on the values that grad(f) traces, softmax is composed. What is subtracted is a number like any other,
+// because no result depends on it.
+template <class X, class Axis>
+[[nodiscard]] constexpr auto shifted(const X& x, Axis along) {
+  const auto value = kept(expression_of(cast<floating_t<element_t<X>>>(x)));
+  return kept(expression_of(value - max(plain_value(value), along, keepdim).values));
+}
+template <class X, class Axis>
+[[nodiscard]] constexpr auto compose(const op::softmax&, const X& x, Axis along) {
+  const auto e = kept(expression_of(exp(shifted(x, along))));
+  return kept(expression_of(e / sum(e, along, keepdim)));
+}
+template <class X, class Axis>
+[[nodiscard]] constexpr auto compose(const op::log_softmax&, const X& x, Axis along) {
+  const auto s = shifted(x, along);
+  return kept(expression_of(s - log(sum(exp(s), along, keepdim))));
+}
+
 template <class Op, op::text Name>
 struct along_axis {
   template <class X, int A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A> along) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
       constexpr int r = shape_t<X>::rank;
       constexpr bool fits = A >= -r && A < r;
       expect<fits, axes_do_not_fit<op::name<Name>, axis_list<A>, shape_t<X>>>();
-      if constexpr (fits) return structured<shape_t<X>, floating_t<element_t<X>>>(Op{A < 0 ? A + r : A}, x);
+      if constexpr (fits && StaticOperand<X>) return compose(Op{}, x, along);
+      else if constexpr (fits) return structured<shape_t<X>, floating_t<element_t<X>>>(Op{A < 0 ? A + r : A}, x);
       else return poison{};
     }
   }

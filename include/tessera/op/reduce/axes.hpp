@@ -43,10 +43,11 @@ struct reduction {
   [[nodiscard]] static constexpr extents apply(const extents& all) { return rule::reduce(all, mask, Keep); }
 };
 
-/// An expression as something that can be kept: a tensor, or a variable where a graph tracks it.
+/// An expression as something that can be kept: a tensor, an array, or a variable where a graph tracks it.
 template <Expression E>
-[[nodiscard]] auto kept(const E& e) {
+[[nodiscard]] constexpr auto kept(const E& e) {
   if constexpr (E::tracked) return record_statement(e);
+  else if constexpr (InlineOperand<E>) return array<typename E::element, typename E::shape_type>(e);
   else return tensor<typename E::element, typename E::shape_type>(e);
 }
 

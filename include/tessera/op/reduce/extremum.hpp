@@ -6,9 +6,64 @@
 #include <tessera/op/movement/reshape.hpp>
 #include <tessera/op/reduce/along.hpp>
 #include <tessera/op/reduce/axes.hpp>
+#include <tessera/op/reduce/sum.hpp>
 
 namespace tessera {
+namespace detail {
+
+/// Calls f(element, row, position in the row) for every element of S; rows go along the axis.
+template <class S, int Axis, class F>
+constexpr void for_each_in_rows(const F& f) {
+  constexpr extent step = row_major(S::pattern)[Axis], n = S::pattern[Axis];
+  for_each_pair<S, dense_map<S>, reduced_map<S, 1U << static_cast<unsigned>(Axis)>>([&](extent at, extent row) { f(at, row, at / step % n); }, 0, 0);
+}
+
+/// Where the largest (or smallest) element of each row of an array is: the first of equals, the first NaN.
+template <bool Largest, class R, int Axis, Element T, Shape S>
+[[nodiscard]] constexpr array<std::int64_t, R> index_along(const array<T, S>& x) {
+  static_assert(S::pattern.at[Axis] > 0, "tessera::max, min: the axis of an array has elements");
+  array<std::int64_t, R> index;
+  array<T, R> best;
+  for_each_in_rows<S, Axis>([&](extent at, extent row, extent position) {
+    const T value = x.data()[at], top = best.data()[row];
+    if (position != 0 && (top != top || !(value != value || (Largest ? value > top : value < top)))) return;
+    best.data()[row] = value;
+    index.data()[row] = position;
+  });
+  return index;
+}
+
+/// One element of each row of x, by its index. Of a traced x: the sum of what a mask leaves, which has its gradient.
+template <int Axis, StaticOperand X, class R>
+[[nodiscard]] constexpr auto chosen_along(const X& x, const array<std::int64_t, R>& index) {
+  using T = element_t<X>;
+  using S = shape_t<X>;
+  if constexpr (Eager<X>) {
+    array<bool, S> mask;
+    for_each_in_rows<S, Axis>([&](extent at, extent row, extent position) { mask.data()[at] = position == index.data()[row]; });
+    const auto left = where(mask, x, T(0));
+    if constexpr (R::rank == S::rank) return sum(left, axis<Axis>, keepdim);
+    else return sum(left, axis<Axis>);
+  } else {
+    array<T, R> values;
+    const auto from = array_of<T>(x);
+    for_each_in_rows<S, Axis>([&](extent at, extent row, extent position) {
+      if (position == index.data()[row]) values.data()[row] = from.data()[at];
+    });
+    return values;
+  }
+}
+
+}  // namespace detail
+
 namespace op {
+
+/// 1 where x is y and 0 elsewhere.
+template <class X, class Y>
+[[nodiscard]] constexpr auto indicator(const X& x, const Y& y) {
+  if constexpr (StaticOperand<X>) return tessera::detail::kept(tessera::where(x == y, element_t<X>(1), element_t<X>(0)));
+  else return X(x == y);
+}
 
 /// One element of each row along an axis, chosen by its index.
 struct gather_along;
@@ -69,11 +124,17 @@ struct extreme {
     const any_tensor<T> row{from.hold, {from.size()}, {1}, from.offset};
     return gather_along{tessera::detail::index_of_extremum<Largest>(row, 0, false), 0}.value(row);
   }
-  template <class V>
-  [[nodiscard]] auto vjp(const V& g, const V& x, const V& y) const {
+  template <Shape S, Element T, Shape X>
+  [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>& x) const {
+    using row = shape<X::static_size>;
+    const array<T, row> all(row{}, x.span());
+    return array<T, S>(S{}, all(tessera::detail::index_along<Largest, shape<>, 0>(all).item()));
+  }
+  template <class G, class X, class Y>
+  [[nodiscard]] constexpr auto vjp(const G& g, const X& x, const Y& y) const {
     return cotangents{[=] {
-                        const V hits = x == y;
-                        return g * (hits / sum_to(hits, {}));
+                        const auto hits = indicator(x, y);
+                        return g * (hits / sum_to(hits, y.shape()));
                       },
                       no_gradient{}};
   }
@@ -94,13 +155,13 @@ template <bool Largest, class Elementwise>
 struct extremum_fn {
   /// Of all elements.
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const {
+  [[nodiscard]] constexpr auto operator()(const X& x) const {
     if constexpr (is_poison<X>) return poison{};
     else return structured<shape<>, element_t<X>>(op::extreme<Largest>{}, x);
   }
   /// Along one axis: values and indices.
   template <class X, int A, class... Keep>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>, Keep...) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A>, Keep...) const {
     if constexpr (is_poison<X>) {
       return values_and_indices<poison, poison>{};
     } else {
@@ -112,30 +173,41 @@ struct extremum_fn {
       } else {
         constexpr int at = A < 0 ? A + S::rank : A;
         using R = shape_of<reduction<S, axis_list<A>, keep>>;
-        const auto l = as_leaf(x);
-        const any_tensor<std::int64_t> index = index_of_extremum<Largest>(erase(l), at, keep);
-        auto values = structured<R, element_t<X>>(op::gather_along{index, at}, l);
-        return values_and_indices<decltype(values), tensor<std::int64_t, R>>{std::move(values), index.template as<R>()};
+        if constexpr (StaticOperand<X>) {
+          const auto places = index_along<Largest, R, at>(array_of<element_t<X>>(plain_value(x)));
+          auto values = chosen_along<at>(x, places);
+          return values_and_indices<decltype(values), array<std::int64_t, R>>{values, places};
+        } else {
+          return in_memory<R, at, keep>(as_leaf(x));
+        }
       }
     }
   }
   /// Of two operands, elementwise.
   template <class A, class B>
     requires OperatorArguments<A, B>
-  [[nodiscard]] auto operator()(A&& a, B&& b) const {
+  [[nodiscard]] constexpr auto operator()(A&& a, B&& b) const {
     return Elementwise{}(std::forward<A>(a), std::forward<B>(b));
+  }
+
+ private:
+  template <class R, int Axis, bool Keep, class L>
+  [[nodiscard]] static auto in_memory(const L& x) {
+    const any_tensor<std::int64_t> index = index_of_extremum<Largest>(erase(x), Axis, Keep);
+    auto values = structured<R, typename L::element>(op::gather_along{index, Axis}, x);
+    return values_and_indices<decltype(values), tensor<std::int64_t, R>>{std::move(values), index.template as<R>()};
   }
 };
 
 template <bool Largest>
 struct arg_fn {
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const {
+  [[nodiscard]] constexpr auto operator()(const X& x) const {
     if constexpr (is_poison<X>) return poison{};
     else return (*this)(flatten(x), axis<0>);
   }
   template <class X, int A, class... Keep>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A>, Keep...) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A>, Keep...) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {
@@ -143,6 +215,7 @@ struct arg_fn {
       constexpr bool fits = A >= -S::rank && A < S::rank, keep = sizeof...(Keep) > 0;
       expect<fits, axes_do_not_fit<op::name<Largest ? op::text("argmax") : op::text("argmin")>, axis_list<A>, S>>();
       if constexpr (!fits) return poison{};
+      else if constexpr (StaticOperand<X>) return index_along<Largest, shape_of<reduction<S, axis_list<A>, keep>>, (A < 0 ? A + S::rank : A)>(array_of<element_t<X>>(plain_value(x)));
       else return index_of_extremum<Largest>(erase(as_leaf(x)), A < 0 ? A + S::rank : A, keep).template as<shape_of<reduction<S, axis_list<A>, keep>>>();
     }
   }

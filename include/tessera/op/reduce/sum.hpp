@@ -20,13 +20,15 @@ template <class T, class E>
 using summing_program = program<T, typename lowering<E, typename E::shape_type, 0, 0, E::leaf_count>::sources, typename lowering<E, typename E::shape_type, 0, 0, E::leaf_count>::steps>;
 
 template <class Axes, bool Keep, Expression E>
-[[nodiscard]] auto sum_expression(const E& e) {
+[[nodiscard]] constexpr auto sum_expression(const E& e) {
   using T = sum_t<typename E::element>;
   using R = reduction<typename E::shape_type, Axes, Keep>;
   using S = shape_of<R>;
   if constexpr (E::tracked) {
     if constexpr (is_map<E> && !std::same_as<T, lane_type_t<E>>) return record_sum<R, S>(evaluated(e));
     else return record_sum<R, S>(e);
+  } else if constexpr (InlineOperand<E>) {
+    return sum_over<S, R::mask>(array_of<T>(e));
   } else {
     const auto x = summand<T>(e);
     tensor<T, S> y(S::from(R::apply(e.shape().values())), T(0));
@@ -45,15 +47,15 @@ template <class Axes, bool Keep, Expression E>
 ///   like   torch.sum
 struct sum_fn {
   template <Operand X>
-  [[nodiscard]] auto operator()(const X& x) const {
+  [[nodiscard]] constexpr auto operator()(const X& x) const {
     return detail::sum_expression<all_axes<shape_t<X>::rank>, false>(detail::expression_of(x));
   }
   template <Operand X, int... A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A...>) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A...>) const {
     return over<false, X, axis_list<A...>>(x);
   }
   template <Operand X, int... A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A...>, keepdim_t) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A...>, keepdim_t) const {
     return over<true, X, axis_list<A...>>(x);
   }
   template <class... Rest>
@@ -61,7 +63,7 @@ struct sum_fn {
 
  private:
   template <bool Keep, class X, class Axes>
-  [[nodiscard]] static auto over(const X& x) {
+  [[nodiscard]] static constexpr auto over(const X& x) {
     constexpr bool fits = are_axes(Axes::values, shape_t<X>::rank);
     expect<fits, axes_do_not_fit<op::name<"sum">, Axes, shape_t<X>>>();
     if constexpr (fits) return detail::sum_expression<Axes, Keep>(detail::expression_of(x));
@@ -75,7 +77,7 @@ inline constexpr sum_fn sum{};
 ///   like   torch.mean
 struct mean_fn {
   template <class X, class... Axes>
-  [[nodiscard]] auto operator()(const X& x, Axes... axes) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, Axes... axes) const {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {

@@ -17,22 +17,22 @@ struct var_options {
 ///   like   torch.var
 struct var_fn {
   template <class X>
-  [[nodiscard]] auto operator()(const X& x, var_options options = {}) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, var_options options = {}) const {
     if constexpr (is_poison<X>) return poison{};
     else return (*this)(x, all_axes<shape_t<X>::rank>{}, options);
   }
   template <class X, int... A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A...> over, var_options options = {}) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A...> over, var_options options = {}) const {
     return compute(x, over, options);
   }
   template <class X, int... A>
-  [[nodiscard]] auto operator()(const X& x, axis_list<A...> over, keepdim_t keep, var_options options = {}) const {
+  [[nodiscard]] constexpr auto operator()(const X& x, axis_list<A...> over, keepdim_t keep, var_options options = {}) const {
     return compute(x, over, options, keep);
   }
 
  private:
   template <class X, class Axes, class... Keep>
-  static auto compute(const X& x, Axes over, var_options options, Keep... keep) {
+  static constexpr auto compute(const X& x, Axes over, var_options options, Keep... keep) {
     if constexpr (is_poison<X>) {
       return poison{};
     } else {

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSL-1.0
+# cmake -DROOT=. -P check_length.cmake
+# Fails with the name of every source file of more than 600 lines.
+
+cmake_minimum_required(VERSION 3.22)
+
+set(limit 600)
+set(patterns)
+foreach(folder include tests examples benchmarks cmake)
+  foreach(ending *.hpp *.cpp *.py *.cmake CMakeLists.txt)
+    list(APPEND patterns "${ROOT}/${folder}/${ending}")
+  endforeach()
+endforeach()
+file(GLOB_RECURSE files ${patterns})
+if(NOT files)
+  message(FATAL_ERROR "no source file in ${ROOT}")
+endif()
+set(errors "")
+foreach(file IN LISTS files)
+  file(READ "${file}" content)
+  string(REGEX REPLACE "[^\n]" "" newlines "${content}")
+  string(LENGTH "${newlines}" lines)
+  if(lines GREATER limit)
+    string(APPEND errors "${file}: ${lines} lines, ${limit} is the limit\n")
+  endif()
+endforeach()
+if(errors)
+  message("${errors}")
+  message(FATAL_ERROR "the check failed")
+endif()
+list(LENGTH files count)
+message("${count} files have at most ${limit} lines")

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// The tape of the static path: nodes one after the other, on the stack at run time and in the compiler's memory at compile
+// time. A node knows its value's type, so that going back through it is one indirect call and otherwise inlined code.
+
+#include <tessera/op/inline.hpp>
+#include <tessera/storage/pool.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace tessera::trace {
+
+class tape;
+struct node;
+
+/// What a kind of node can do.
+struct node_kind {
+  void (*backward)(node&);  // adds to the adjoints of the operands
+  void (*destroy)(node*);   // at compile time only: at run time the whole tape goes at once
+};
+
+struct node {
+  const node_kind* kind;
+  tape* owner = nullptr;
+  node* previous = nullptr;  // the one made before
+  bool tracked;              // does its value depend on an argument?
+  bool reached = false;      // has a part of its adjoint arrived?
+};
+
+/// An expression as a value of its own: an array, where it is one on arrays.
+template <class X>
+[[nodiscard]] constexpr auto settled(const X& x) {
+  if constexpr (Scalar<X> || Eager<X> || is_array<X>) return x;
+  else return array<element_t<X>, shape_t<X>>(x);
+}
+
+/// A value and its adjoint.
+template <class V>
+struct value_node : node {
+  V value;
+  V adjoint{};
+
+  constexpr value_node(const node_kind* k, bool is_tracked, const V& v) : node{k, nullptr, nullptr, is_tracked}, value(v) {}
+
+  /// Adds a part to the adjoint.
+  constexpr void add(const V& part) {
+    if constexpr (Eager<V>) {
+      adjoint = reached ? V(adjoint + part) : part;
+    } else if constexpr (Scalar<V>) {
+      adjoint += part;
+    } else {
+      for (extent i = 0; i < part.size(); ++i) adjoint.data()[i] += part.data()[i];
+    }
+    reached = true;
+  }
+};
+
+/// A node that ends here: an argument, or a number among traced values.
+template <class V>
+struct leaf_node : value_node<V> {
+  constexpr leaf_node(bool is_tracked, const V& v) : value_node<V>(&kind_of, is_tracked, v) {}
+  static constexpr void backward(node&) {}
+  static constexpr void destroy(node* n) { delete static_cast<leaf_node*>(n); }
+  static constexpr node_kind kind_of{&backward, &destroy};
+};
+
+/// The nodes of one gradient, in the order they were made.
+class tape {
+ public:
+  constexpr tape(std::byte* room, std::size_t bytes) : free_(room), left_(bytes) {}
+  tape(const tape&) = delete;
+  constexpr ~tape() {
+    if (std::is_constant_evaluated()) {
+      for (node* n = last_; n != nullptr;) {
+        node* before = n->previous;
+        n->kind->destroy(n);
+        n = before;
+      }
+    } else {
+      while (chunks_ != nullptr) {
+        chunk* next = chunks_->next;
+        pool::release(chunks_, chunks_->bytes);
+        chunks_ = next;
+      }
+    }
+  }
+
+  template <class N, class... Args>
+  constexpr N* make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<N>);
+    N* n = nullptr;
+    if (std::is_constant_evaluated()) n = new N(std::forward<Args>(args)...);
+    else n = ::new (allocate(sizeof(N), alignof(N))) N(std::forward<Args>(args)...);
+    n->owner = this;
+    n->previous = last_;
+    last_ = n;
+    return n;
+  }
+  template <class V>
+  constexpr value_node<V>* constant(const V& value) {
+    return make<leaf_node<V>>(false, value);
+  }
+  template <class V>
+  constexpr value_node<V>* argument(const V& value) {
+    return make<leaf_node<V>>(true, value);
+  }
+
+  /// Goes back through every node that an adjoint has reached, the newest first.
+  constexpr void sweep() {
+    for (node* n = last_; n != nullptr; n = n->previous)
+      if (n->tracked && n->reached) n->kind->backward(*n);
+  }
+
+ private:
+  struct chunk {
+    chunk* next;
+    std::size_t bytes;
+  };
+
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
+    void* at = free_;
+    if (std::align(alignment, bytes, at, left_) == nullptr) {
+      const std::size_t wanted = std::max<std::size_t>(std::size_t{1} << 16, 2 * (bytes + sizeof(chunk) + alignment));
+      chunks_ = ::new (pool::allocate(wanted)) chunk{chunks_, wanted};
+      at = chunks_ + 1;
+      left_ = wanted - sizeof(chunk);
+      at = std::align(alignment, bytes, at, left_);
+    }
+    free_ = static_cast<std::byte*>(at) + bytes;
+    left_ -= bytes;
+    return at;
+  }
+
+  std::byte* free_;
+  std::size_t left_;
+  node* last_ = nullptr;
+  chunk* chunks_ = nullptr;
+};
+
+/// Room for a tape on the stack.
+template <std::size_t Bytes>
+struct room {
+  alignas(64) std::byte bytes[Bytes];
+  constexpr room() {}  // NOLINT: not filled, on purpose
+};
+
+}  // namespace tessera::trace

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// The IDX format, in which MNIST comes: a type, a rank, the extents, then the elements, all of it big endian.
+
+#include <tessera/core/config.hpp>
+#include <tessera/io/file.hpp>
+#include <tessera/io/gzip.hpp>
+#include <tessera/io/size.hpp>
+#include <tessera/tensor/tensor.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tessera::io {
+
+namespace detail::idx {
+
+struct format {
+  unsigned code;
+  std::string_view name;
+  int bytes;
+};
+inline constexpr format formats[] = {{0x08, "uint8", 1}, {0x09, "int8", 1}, {0x0B, "int16", 2}, {0x0C, "int32", 4}, {0x0D, "float32", 4}, {0x0E, "float64", 8}};
+
+// nullptr where IDX has no such type.
+template <Element T>
+[[nodiscard]] constexpr const format* format_of() {
+  const auto* found = std::ranges::find(formats, std::string_view(name_of(dtype_of<T>)), &format::name);
+  return found == std::ranges::end(formats) ? nullptr : found;
+}
+
+/// The bytes of a plain file, read as gzip_cursor reads those of a packed one.
+class cursor {
+ public:
+  explicit cursor(std::span<const std::byte> file) : rest_(file) {}
+  [[nodiscard]] std::size_t read(std::span<std::byte> to) {
+    const std::size_t n = std::min(to.size(), rest_.size());
+    if (n > 0) std::memcpy(to.data(), rest_.data(), n);
+    rest_ = rest_.subspan(n);
+    return n;
+  }
+  [[nodiscard]] std::uint64_t at_most() const noexcept { return rest_.size(); }
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
+template <class Word>
+void swap_if_little(std::span<Word> words) {
+  if constexpr (std::endian::native == std::endian::little && sizeof(Word) > 1)
+    for (Word& w : words) {
+      auto bytes = std::bit_cast<std::array<std::byte, sizeof(Word)>>(w);
+      std::ranges::reverse(bytes);
+      w = std::bit_cast<Word>(bytes);
+    }
+}
+
+/// Reads the head of a file and checks it against the type that is wanted.
+template <class Cursor>
+[[nodiscard]] extents read_extents(Cursor& from, const format& wanted, int wanted_rank, const std::string& where) {
+  std::array<std::uint8_t, 4> magic = {};
+  if (from.read(std::as_writable_bytes(std::span(magic))) != magic.size()) throw io_error(where + "truncated: no IDX header");
+  if (magic[0] != 0 || magic[1] != 0) {
+    const bool packed = magic[0] == 0x1F && magic[1] == 0x8B;
+    throw io_error(where + "not an IDX file, which starts with two zeros" + (packed ? ": it is a gzip file, whose name must end in .gz" : ""));
+  }
+  const auto* held = std::ranges::find(formats, unsigned{magic[2]}, &format::code);
+  if (held == std::ranges::end(formats)) throw io_error(where + "not an IDX file: it has the unknown type code " + std::to_string(magic[2]));
+  if (held != &wanted) throw io_error(where + "holds " + std::string(held->name) + ", not " + std::string(wanted.name));
+  if (magic[3] != wanted_rank) throw io_error(where + "has " + std::to_string(magic[3]) + " axes, not " + std::to_string(wanted_rank));
+  std::array<std::uint32_t, max_rank> sizes = {};
+  const auto used = std::span(sizes).first(magic[3]);
+  if (from.read(std::as_writable_bytes(used)) != used.size_bytes()) throw io_error(where + "truncated: the IDX header ends early");
+  swap_if_little(used);
+  extents shape;
+  for (const std::uint32_t size : used) shape.push_back(size);
+  return shape;
+}
+
+template <Element T, Shape S, class Cursor>
+[[nodiscard]] tensor<T, S> decode(Cursor from, const std::string& where) {
+  static_assert(format_of<T>() != nullptr, "tessera::io::read_idx: an IDX file holds uint8, int32, float32 or float64");
+  const extents actual = read_extents(from, *format_of<T>(), S::rank, where);
+  const S shape = [&] {
+    try {
+      return S::from(actual);
+    } catch (const shape_error& e) {
+      throw io_error(where + e.what());
+    }
+  }();
+  const auto needed = checked_bytes({actual.begin(), actual.end()}, 8 * static_cast<int>(sizeof(T)));
+  if (!needed || *needed > from.at_most())
+    throw io_error(where + "truncated: shape " + to_string(actual) + (needed ? " needs " + std::to_string(*needed) + " bytes" : " is too large"));
+  auto result = [&] {
+    try {
+      return tensor<T, S>::uninitialized(shape);
+    } catch (const std::bad_alloc&) {
+      throw io_error(where + "shape " + to_string(actual) + " does not fit into memory");
+    }
+  }();
+  const std::span<T> elements(result.mutable_data(), static_cast<std::size_t>(result.size()));
+  if (const std::size_t got = from.read(std::as_writable_bytes(elements)); got != *needed)
+    throw io_error(where + "truncated: shape " + to_string(actual) + " needs " + std::to_string(*needed) + " bytes, not " + std::to_string(got));
+  // Asking for one more also makes a gzip file check its sum.
+  std::byte extra{};
+  if (from.read({&extra, 1}) != 0) throw io_error(where + "bytes follow the elements of shape " + to_string(actual));
+  swap_if_little(elements);
+  return result;
+}
+
+[[nodiscard]] inline std::string where(std::string_view file) { return "tessera::io::read_idx: " + std::string(file) + ": "; }
+
+}  // namespace detail::idx
+
+/// The tensor of an IDX file that is in memory, not packed.
+///   error  io_error that starts with the name and says what is wrong
+template <Element T, Shape S>
+[[nodiscard]] tensor<T, S> parse_idx(std::span<const std::byte> bytes, std::string_view name_for_messages) {
+  return detail::idx::decode<T, S>(detail::idx::cursor(bytes), detail::idx::where(name_for_messages));
+}
+
+/// The tensor of an IDX file, which is unpacked where its name ends in .gz: read_idx<std::uint8_t, shape<dyn, 28, 28>>(file).
+///   dtype  uint8, int32, float32 or float64, as the file has it
+///   error  io_error naming the file: not IDX, of another type, rank or extents, damaged, too short or too long, or packed
+///          in a build without zlib
+///   like   torchvision.datasets.mnist.read_sn3_pascalvincent_tensor
+template <Element T, Shape S>
+[[nodiscard]] tensor<T, S> read_idx(const std::filesystem::path& file) {
+  const std::string where = detail::idx::where(file.string());
+  if (file.extension() != ".gz") return detail::idx::decode<T, S>(detail::idx::cursor(read_file(file)), where);
+#if TESSERA_USE_ZLIB
+  const std::vector<std::byte> bytes = read_file(file);
+  return detail::idx::decode<T, S>(gzip_cursor(bytes, where), where);
+#else
+  throw io_error(where + "this program cannot unpack it: build it with TESSERA_USE_ZLIB=1 and zlib, or unpack the file");
+#endif
+}
+
+/// Writes a tensor as an IDX file, atomically and not packed.
+///   error  io_error naming the file and the reason; shape_error where an extent does not fit into 32 bits
+template <Element T, Shape S>
+void write_idx(const std::filesystem::path& file, const tensor<T, S>& t) {
+  static_assert(detail::idx::format_of<T>() != nullptr, "tessera::io::write_idx: an IDX file holds uint8, int32, float32 or float64");
+  std::vector<std::uint32_t> sizes;
+  for (const extent e : t.shape().values()) {
+    if (e > extent{0xFFFFFFFF}) throw shape_error("tessera::io::write_idx: shape " + to_string(t.shape().values()) + " does not fit into IDX");
+    sizes.push_back(static_cast<std::uint32_t>(e));
+  }
+  detail::idx::swap_if_little(std::span(sizes));
+  std::vector<T> elements(t.begin(), t.end());
+  detail::idx::swap_if_little(std::span(elements));
+  const std::uint8_t magic[] = {0, 0, static_cast<std::uint8_t>(detail::idx::format_of<T>()->code), S::rank};
+  const std::array<std::span<const std::byte>, 3> pieces{std::as_bytes(std::span(magic)), std::as_bytes(std::span(sizes)), std::as_bytes(std::span(elements))};
+  write_file(file, pieces);
+}
+
+}  // namespace tessera::io

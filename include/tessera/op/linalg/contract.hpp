@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Products of arrays: extents and strides are in the type, so that transposing costs nothing and the compiler unrolls.
+
+#include <tessera/op/inline.hpp>
+
+namespace tessera {
+namespace op {
+struct matmul;
+}  // namespace op
+
+namespace detail {
+
+/// The extents of a product and the strides of its operands: a [m, k], b [k, n].
+struct product_layout {
+  extent m, n, k;
+  extent row_a, column_a, row_b, column_b;
+};
+
+/// y = a·b for one matrix, y row-major.
+template <class Layout, class T>
+constexpr void multiply_matrices(const T* a, const T* b, T* y) {
+  constexpr product_layout l = Layout::values;
+  if (std::is_constant_evaluated()) {
+    for (extent i = 0; i < l.m; ++i)
+      for (extent j = 0; j < l.n; ++j) {
+        T sum = T(0);
+        for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
+        y[i * l.n + j] = sum;
+      }
+  } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1)) {  // rows of b in registers
+    using V = backend::fitting_register<T, l.n>;
+    for (extent i = 0; i < l.m; ++i)
+      backend::for_lanes<V>(l.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+        V sum(T(0));
+        for (extent p = 0; p < l.k; ++p) sum = V(sum + V(a[i * l.row_a + p * l.column_a]) * backend::load_lanes<V>(b + p * l.row_b + j, lanes));
+        backend::store_lanes(y + i * l.n + j, sum, lanes);
+      });
+  } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
+    using V = backend::fitting_register<T, l.k>;
+    for (extent i = 0; i < l.m; ++i)
+      for (extent j = 0; j < l.n; ++j) {
+        V sum(T(0));
+        backend::for_lanes<V>(l.k, [&](extent p, int lanes) TESSERA_INLINE_LAMBDA {
+          sum = V(sum + backend::load_part<V>(a + i * l.row_a + p, lanes, T(0)) * backend::load_part<V>(b + j * l.column_b + p, lanes, T(0)));
+        });
+        y[i * l.n + j] = backend::fold<backend::total>(sum, backend::width<V>);
+      }
+  } else {
+    for (extent i = 0; i < l.m; ++i)
+      for (extent j = 0; j < l.n; ++j) {
+        T sum = T(0);
+        for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
+        y[i * l.n + j] = sum;
+      }
+  }
+}
+
+template <class A, class MapA, class B, class MapB>
+struct product_of {
+  static constexpr int a = A::rank, b = B::rank;
+  static constexpr product_layout values{A::pattern.at[a - 2],     B::pattern.at[b - 1],     A::pattern.at[a - 1],    MapA::values.at[a - 2],
+                                         MapA::values.at[a - 1], MapB::values.at[b - 2], MapB::values.at[b - 1]};
+  static constexpr extents pattern = rule::matmul(A::pattern, B::pattern).value_or(extents{});
+};
+
+/// Strides of the leading axes of an operand over the batch of the result.
+template <class S, class Map, class Batch>
+struct batch_map {
+  static constexpr extents values = [] {
+    extents own = S::pattern, strides = Map::values, out = extents::filled(Batch::rank, 0);
+    own.rank = strides.rank = S::rank - 2;
+    backend::stretch(own, strides, Batch::pattern, out.at);
+    return out;
+  }();
+};
+template <class S>
+struct batch_of {
+  static constexpr extents pattern = [] {
+    extents lead = S::pattern;
+    lead.rank = S::rank - 2;
+    return lead;
+  }();
+};
+
+/// a·b over the last two axes; leading axes are batches and broadcast.
+template <Element T, class A, class MapA, class B, class MapB>
+[[nodiscard]] constexpr auto multiply_arrays(const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
+  using Layout = product_of<A, MapA, B, MapB>;
+  using S = shape_of<Layout>;
+  using Batch = shape_of<batch_of<S>>;
+  array<T, S> y;
+  extent at = 0;
+  for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
+      [&](extent from_a, extent from_b) {
+        multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y.data() + at);
+        at += Layout::values.m * Layout::values.n;
+      },
+      0, 0);
+  return y;
+}
+
+/// Exchanges the last two of some strides.
+template <class Map>
+struct exchanged_map {
+  static constexpr extents values = [] {
+    extents out = Map::values;
+    out[out.rank - 1] = Map::values[out.rank - 2];
+    out[out.rank - 2] = Map::values[out.rank - 1];
+    return out;
+  }();
+};
+template <class S>
+struct exchanged_shape {
+  static constexpr extents pattern = [] {
+    extents out = S::pattern;
+    out[out.rank - 1] = S::pattern[out.rank - 2];
+    out[out.rank - 2] = S::pattern[out.rank - 1];
+    return out;
+  }();
+};
+template <Element T, class S, class Map>
+[[nodiscard]] constexpr auto transposed(const array_ref<T, S, Map>& x) {
+  return array_ref<T, shape_of<exchanged_shape<S>>, exchanged_map<Map>>{x.data};
+}
+
+/// All axes but the last merged.
+template <class S>
+struct row_shape {
+  static constexpr extents pattern{S::static_size / (S::pattern.at[S::rank - 1] == 0 ? 1 : S::pattern.at[S::rank - 1]), S::pattern.at[S::rank - 1]};
+};
+template <Element T, class S>
+[[nodiscard]] constexpr auto rows_of(const array_ref<T, S>& x) {
+  return array_ref<T, shape_of<row_shape<S>>>{x.data};
+}
+
+// The vocabulary of the rules in matmul.hpp.
+template <Element T, class A, class MapA, class B, class MapB>
+[[nodiscard]] constexpr auto apply(const op::matmul&, const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
+  return multiply_arrays(a, b);
+}
+template <Element T, class S, extent... E>
+[[nodiscard]] constexpr array<T, shape<E...>> sum_to(const array_ref<T, S>& x, shape<E...>) {
+  if constexpr (std::same_as<S, shape<E...>>) return array<T, S>(S{}, std::span<const T>(x.data, static_cast<std::size_t>(S::static_size)));
+  else return add_map<shape<E...>, stretched_strides<shape<E...>, S>>(array<T, S>(S{}, std::span<const T>(x.data, static_cast<std::size_t>(S::static_size))));
+}
+
+}  // namespace detail
+}  // namespace tessera

@@ -1,0 +1,125 @@
+# Writes tests/nn/golden.inc and tests/optim/golden.inc: PyTorch's numbers for modules, losses and optimisers.
+# Run it from the root of the repository with a Python that has PyTorch: python tests/support/nn_golden.py
+import math
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+
+
+def wave(shape, step, offset, dtype=torch.float64):
+    """The inputs of the tests: sin(i * step + offset)."""
+    count = math.prod(shape)
+    return torch.tensor([math.sin(i * step + offset) for i in range(count)], dtype=dtype).reshape(shape)
+
+
+class File:
+    def __init__(self, path):
+        self.out = open(path, "w")
+        self.out.write("// SPDX-License-Identifier: BSL-1.0\n// Written by tests/support/nn_golden.py with PyTorch " + torch.__version__.split("+")[0] + ".\n")
+
+    def put(self, name, values):
+        text = ", ".join(float(v).hex() if math.isfinite(v) else "std::numeric_limits<double>::quiet_NaN()" for v in values.detach().double().flatten().tolist())
+        self.out.write(f"inline constexpr double {name}[] = {{{text}}};\n")
+
+
+def losses(f):
+    labels = torch.tensor([2, 0, 4, 1, 4, 3])
+    ignoring = torch.tensor([2, -100, 4, 1, -100, 3])
+    weight = torch.tensor([0.5, 2.0, 1.0, 0.25, 1.5], dtype=torch.float64)
+    cases = {
+        "plain": dict(target=labels),
+        "weighted": dict(target=labels, weight=weight),
+        "ignoring": dict(target=ignoring),
+        "smoothed": dict(target=labels, label_smoothing=0.1),
+        "everything": dict(target=ignoring, weight=weight, label_smoothing=0.2),
+        "total": dict(target=labels, weight=weight, reduction="sum"),
+        "each": dict(target=ignoring, weight=weight, label_smoothing=0.3, reduction="none"),
+    }
+    for name, options in cases.items():
+        x = (2 * wave((6, 5), 0.7, 0.3)).requires_grad_()
+        y = F.cross_entropy(x, **options)
+        g, = torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), x, create_graph=True)
+        h, = torch.autograd.grad((g * wave((6, 5), 0.9, 0.2)).sum(), x)
+        f.put(f"cross_entropy_{name}", y)
+        f.put(f"cross_entropy_{name}_grad", g)
+        f.put(f"cross_entropy_{name}_second", h)
+    for name, function, inputs in (("mse", F.mse_loss, lambda t: t), ("bce", F.binary_cross_entropy, lambda t: 0.5 + 0.4 * t), ("bce_logits", F.binary_cross_entropy_with_logits, lambda t: 3 * t)):
+        for reduction in ("mean", "sum", "none"):
+            x = inputs(wave((4, 3), 0.7, 0.3)).requires_grad_()
+            t = (0.5 + 0.5 * wave((4, 3), 0.5, 0.1)).requires_grad_()
+            y = function(x, t, reduction=reduction)
+            gx, gt = torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), (x, t), create_graph=True)
+            h, = torch.autograd.grad((gx * wave((4, 3), 0.9, 0.2)).sum(), x)
+            for suffix, value in (("", y), ("_grad", gx), ("_target_grad", gt), ("_second", h)):
+                f.put(f"{name}_{reduction}{suffix}", value)
+    edge = torch.tensor([0.0, 1.0, 0.0, 1.0, 1e-30], dtype=torch.float64, requires_grad=True)
+    y = F.binary_cross_entropy(edge, torch.tensor([0.0, 1.0, 1.0, 0.0, 0.5], dtype=torch.float64), reduction="none")
+    f.put("bce_edge", y)
+    f.put("bce_edge_grad", torch.autograd.grad(y.sum(), edge)[0])
+    big = torch.tensor([1000.0, -1000.0, 0.0], dtype=torch.float64, requires_grad=True)
+    y = F.binary_cross_entropy_with_logits(big, torch.tensor([0.0, 1.0, 0.5], dtype=torch.float64), reduction="none")
+    f.put("bce_logits_edge", y)
+    f.put("bce_logits_edge_grad", torch.autograd.grad(y.sum(), big)[0])
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1, self.fc2, self.fc3 = torch.nn.Linear(20, 16), torch.nn.Linear(16, 16), torch.nn.Linear(16, 5)
+
+    def forward(self, x):
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
+
+
+def training(f):
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(784, 128)
+    f.put("linear_weight", linear.weight[0, :6])
+    f.put("linear_weight_end", linear.weight[127, -3:])
+    f.put("linear_bias", linear.bias[:6])
+    torch.manual_seed(3)
+    wide = torch.nn.Linear(5, 3, dtype=torch.float64)
+    f.put("linear_double", torch.cat([wide.weight.flatten(), wide.bias]))
+
+    torch.manual_seed(0)
+    x, y = wave((96, 20), 0.37, 0.5, torch.float32), torch.tensor([(7 * i) % 5 for i in range(96)])
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=10, shuffle=True)
+    seen = []
+    while len(seen) < 100:
+        for a, b in loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(a), b)
+            loss.backward()
+            optimizer.step()
+            seen.append(loss.item())
+    f.put("training_losses", torch.tensor(seen[:100], dtype=torch.float64))
+
+
+def optimizers(f):
+    cases = {
+        "sgd": (torch.optim.SGD, dict(lr=0.1)),
+        "sgd_momentum": (torch.optim.SGD, dict(lr=0.1, momentum=0.9)),
+        "sgd_dampening": (torch.optim.SGD, dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.05)),
+        "sgd_nesterov": (torch.optim.SGD, dict(lr=0.1, momentum=0.8, nesterov=True, weight_decay=0.01)),
+        "adam": (torch.optim.Adam, dict(lr=0.1)),
+        "adam_options": (torch.optim.Adam, dict(lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.1)),
+        "adamw": (torch.optim.AdamW, dict(lr=0.1)),
+        "adamw_options": (torch.optim.AdamW, dict(lr=0.05, betas=(0.8, 0.95), eps=1e-4, weight_decay=0.2)),
+    }
+    for dtype, suffix in ((torch.float64, ""), (torch.float32, "_float")):
+        for name, (kind, options) in cases.items():
+            p = wave((21,), 0.7, 0.3, dtype).requires_grad_()
+            optimizer = kind([p], foreach=False, **options)
+            for step in range(5):
+                p.grad = wave((21,), 0.45, 0.2 + step, dtype) + p.detach() * 0.5
+                optimizer.step()
+            f.put(name + suffix, p)
+
+
+f = File("tests/nn/golden.inc")
+losses(f)
+training(f)
+optimizers(File("tests/optim/golden.inc"))
