@@ -152,34 +152,43 @@ template <class... Index>
 template <class Tensor, Shape S, bool Unit>
 class part {
  public:
-  part(Tensor& owner, detail::part_map map) : owner_(owner), map_(map) {}
+  part(Tensor& owner, detail::part_map map) : owner_(owner), map_(map), seen_(owner.lazy()) {}
   part(const part&) = delete;
   void operator=(const part& other) && { write(other); }
 
   /// Writes an expression that broadcasts to the part, or a number.
-  ///   error  compile time: shape_does_not_broadcast_to-like diagnoses; run time: shape_error
+  ///   error  compile time: shapes_do_not_fit_in_assignment; run time: shape_error
   template <class X>
     requires(Operand<X> || Scalar<X>)
   void operator=(const X& x) && {
     write(x);
   }
   template <class X>
-  void operator+=(const X& x) && { write(lazy() + x); }
+  void operator+=(const X& x) && { update([&](const auto& own) { return own + x; }); }
   template <class X>
-  void operator-=(const X& x) && { write(lazy() - x); }
+  void operator-=(const X& x) && { update([&](const auto& own) { return own - x; }); }
   template <class X>
-  void operator*=(const X& x) && { write(lazy() * x); }
+  void operator*=(const X& x) && { update([&](const auto& own) { return own * x; }); }
   template <class X>
-  void operator/=(const X& x) && { write(lazy() / x); }
+  void operator/=(const X& x) && { update([&](const auto& own) { return own / x; }); }
 
-  [[nodiscard]] auto lazy() const { return detail::restrided<Unit>(owner_.lazy(), S::from(map_.shape), map_.strides, map_.offset); }
+  /// What the part shows: the elements as they were when it was taken.
+  [[nodiscard]] auto lazy() const { return detail::restrided<Unit>(seen_, S::from(map_.shape), map_.strides, map_.offset); }
 
  private:
+  template <class F>
+  void update(const F& f) {
+    const auto value = [&] {  // what is read is let go before the first element is written
+      const auto e = f(lazy());
+      return tensor<typename decltype(e)::element, typename decltype(e)::shape_type>(e);
+    }();
+    write(value);
+  }
   template <class X>
   void write(const X& x) {
     using T = typename Tensor::element;
     if constexpr (Scalar<X>) {
-      owner_.template assign_part<S>(constant<T>{static_cast<T>(x)}, map_.shape, map_.strides, map_.offset);
+      assign(constant<T>{static_cast<T>(x)});
     } else {
       using E = expression_t<X>;
       constexpr auto both = rule::broadcast(S::pattern, E::shape_type::pattern);
@@ -190,13 +199,19 @@ class part {
         const tensor<typename E::element, typename E::shape_type> value(x);
         extents joined = map_.shape;
         rule::join_values("slice", joined, value.shape().values(), E::shape_type::pattern);
-        owner_.template assign_part<S>(value.lazy(), map_.shape, map_.strides, map_.offset);
+        assign(value.lazy());
       }
     }
+  }
+  template <class E>
+  void assign(const E& e) {
+    seen_.hold = {};  // or the owner would make itself a copy to write to
+    owner_.template assign_part<S>(e, map_.shape, map_.strides, map_.offset);
   }
 
   Tensor& owner_;
   detail::part_map map_;
+  decltype(std::declval<const Tensor&>().lazy()) seen_;
 };
 
 /// A part of x: for each axis full_extent, range<1, 4>, range_of{b, e} or an index, which removes the axis; axes that are not
