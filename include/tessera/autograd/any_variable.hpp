@@ -81,7 +81,7 @@ struct structured_node : operation_node<T> {
 
   structured_node(Op o, const extents& s) : operation_node<T>(&kind, s, N, room, edges), op(std::move(o)) {}
 
-  static void backward(node& n, bool) {
+  TESSERA_COLD static void backward(node& n, bool) {
     auto& self = static_cast<structured_node&>(n);
     any_variable<T> x[N], y, g;
     self.open(x, y, g);
@@ -107,10 +107,11 @@ struct structured_node : operation_node<T> {
   }
 };
 
-/// Runs a structured operation and records it where an operand asks for that.
+/// Runs a structured operation and records it where an operand asks for that. (Cold means compiled for size: what takes time
+/// is the operation itself.)
 template <class Op, Element T, class... X>
-[[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
-  any_tensor<T> y = op.value(x.value, rest.value...);
+[[nodiscard]] TESSERA_COLD any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
+  any_tensor<T> y = run_structured(op, x.value, rest.value...);
   edge source;
   if constexpr (!requires { requires !Op::differentiable; }) {
     if ((is_live(x.source) || ... || is_live(rest.source))) {

@@ -33,7 +33,8 @@ template <class X>
 /// A gradient as the kind of thing that its argument X was.
 template <class X, class V>
 [[nodiscard]] auto as_argument(const V& gradient) {
-  if constexpr (Scalar<X>) return gradient.item();
+  if constexpr (std::same_as<V, no_gradient>) return gradient;
+  else if constexpr (Scalar<X>) return gradient.item();
   else if constexpr (InlineOperand<X>) return array<element_t<X>, shape_t<X>>(gradient.value());
   else if constexpr (is_tracked<X>) return gradient;
   else return gradient.value();
@@ -55,7 +56,7 @@ template <class F, class... X>
     const auto y = as_variable(f(given...));
     using S = shape_t<decltype(y)>;
     expect<S::static_size == 1 || S::static_size == dyn, gradient_needs_a_function_with_a_single_result<S>>();
-    const auto parts = gradients({.create_graph = nested, .zeros_for_unused = true}, y, given...);
+    const auto parts = gradients({false, nested, true}, y, given...);
     return std::apply(
         [&](const auto&... part) {
           auto all = one_or_tuple(as_argument<X>(part)...);
@@ -119,13 +120,10 @@ struct grad_fn {
   template <Operand Y, class... X>
     requires(is_tracked<Y> && !Eager<Y> && sizeof...(X) > 0)
   [[nodiscard]] auto operator()(const Y& y, const X&... x) const {
-    constexpr bool create = (false || ... || std::same_as<X, create_graph_t>), retain = (false || ... || std::same_as<X, retain_graph_t>);
-    return std::apply(
-        [&](const auto&... v) {
-          return std::apply([](const auto&... part) { return autograd::one_or_tuple(leave<create>(part)...); },
-                            autograd::gradients({.retain_graph = retain, .create_graph = create}, variable(y), v...));
-        },
-        std::tuple_cat(without_option(x)...));
+    using create = std::bool_constant<(false || ... || std::same_as<X, create_graph_t>)>;
+    const autograd::gradient_options options{(false || ... || std::same_as<X, retain_graph_t>), create::value, false};
+    const auto parts = std::apply([&](const auto&... v) { return autograd::gradients(options, variable(y), v...); }, std::tuple_cat(without_option(x)...));
+    return std::apply([](const auto&... part) { return autograd::one_or_tuple(leave<create::value>(part)...); }, parts);
   }
 
  private:

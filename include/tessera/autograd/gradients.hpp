@@ -84,14 +84,14 @@ template <class X>
 template <Element Y, Shape R, class... X>
 [[nodiscard]] auto gradients(gradient_options options, const variable<Y, R>& y, const X&... x) {
   if (y.size() != 1) throw shape_error("tessera::grad: a value of shape " + to_string(y.shape().values()) + " has no gradient; reduce it to one number, for example by sum");
-  int number = 0;
-  const auto collect = [&] { return std::tuple{detail::adjoint_of(x, ++number, options.zeros_for_unused)...}; };
-  if (!y.requires_grad() && options.zeros_for_unused) return collect();
+  const auto collect = [&]<int... I>(std::integer_sequence<int, I...>) { return std::tuple{detail::adjoint_of(x, I + 1, options.zeros_for_unused)...}; };
+  constexpr std::make_integer_sequence<int, sizeof...(X)> all;
+  if (!y.requires_grad() && options.zeros_for_unused) return collect(all);
   if (!y.requires_grad()) throw autograd_error("tessera::grad: nothing that this value was computed from requires a gradient");
   const target_scope<sizeof...(X) + 1> scope({y.source().get(), detail::target_of(x)...});
   add_adjoint(y.source(), any_variable<Y>(erase(tensor<Y, R>(y.shape(), Y(1)).lazy())));
   run_backward(y.source(), options.retain_graph || options.create_graph, options.create_graph);
-  return collect();
+  return collect(all);
 }
 
 }  // namespace autograd

@@ -33,7 +33,7 @@ struct replay_step_of<T, step<Op, In...>> {
 /// Runs `steps` forwards over the sources, then backwards from `seed`; gives the adjoint of each source, or a value without
 /// elements where none arrives. `read` says which values the derivatives read: the others are not computed.
 template <Element T>
-[[nodiscard]] std::vector<any_variable<T>> replay(std::vector<any_variable<T>> values, std::span<const replay_step<T>> steps, const bool* read,
+[[nodiscard]] TESSERA_COLD std::vector<any_variable<T>> replay(std::vector<any_variable<T>> values, std::span<const replay_step<T>> steps, const bool* read,
                                                   const any_variable<T>& result, const any_variable<T>& seed) {
   const std::size_t sources = values.size();
   any_variable<T> x[max_arity];

@@ -120,7 +120,7 @@ template <Element T>
 using converter = any_tensor<T> (*)(const void*, const extents&, const extents&);
 
 template <Element T>
-[[nodiscard]] any_variable<T> recorded_source(const statement& n, int i, converter<T> convert) {
+[[nodiscard]] TESSERA_COLD any_variable<T> recorded_source(const statement& n, int i, converter<T> convert) {
   const kept_source& k = n.kept[i];
   if (convert != nullptr) return convert(k.address(n.program().element_sizes[i]), n.space, n.strides_of(i));
   if (!k.hold) return any_variable<T>(*reinterpret_cast<const T*>(k.number));

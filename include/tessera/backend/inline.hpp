@@ -39,7 +39,7 @@ using fitting_register = typename detail::fitting_register<T, N, width<simd_regi
 
 /// `lanes` elements, each converted; a register beyond them repeats the last.
 template <class V, class E>
-[[nodiscard]] TESSERA_INLINE constexpr V load_lanes(const E* from, [[maybe_unused]] int lanes) {
+[[nodiscard]] TESSERA_INLINE constexpr V load_some(const E* from, [[maybe_unused]] int lanes) {
   using T = lane_t<V>;
   if constexpr (width<V> == 1) {
     return static_cast<T>(*from);
@@ -51,7 +51,7 @@ template <class V, class E>
   }
 }
 template <class R, class V>
-TESSERA_INLINE constexpr void store_lanes(R* to, const V& value, [[maybe_unused]] int lanes) {
+TESSERA_INLINE constexpr void store_some(R* to, const V& value, [[maybe_unused]] int lanes) {
   if constexpr (width<V> == 1) {
     *to = static_cast<R>(value);
   } else {
@@ -103,7 +103,7 @@ template <class V, class Space, bool Flat, class X>
     using access = static_access<typename X::shape_type, Space, Flat>;
     const auto* from = x.data() + access::offset(at);
     if constexpr (access::splat) return V(static_cast<lane_t<V>>(*from));
-    else return load_lanes<V>(from + j, lanes);
+    else return load_some<V>(from + j, lanes);
   }
 }
 
@@ -113,7 +113,7 @@ constexpr void evaluate_inline(const E& e, R* out) {
   using S = typename E::shape_type;
   constexpr bool flat = is_flat<E>;
   for_static_rows<S, flat, lane_type_t<E>>([&]<class V>(const extents& at, extent row, extent j, int lanes) TESSERA_INLINE_LAMBDA {
-    store_lanes(out + row + j, inline_lanes<V, S, flat>(e, at, j, lanes), lanes);
+    store_some(out + row + j, inline_lanes<V, S, flat>(e, at, j, lanes), lanes);
   });
 }
 

@@ -139,7 +139,7 @@ struct held_pack<std::integer_sequence<int, I...>, X...> : held<I, X>... {
   }
   /// f of all of them at once.
   template <class F>
-  constexpr decltype(auto) apply(F&& f) const {
+  TESSERA_INLINE constexpr decltype(auto) apply(F&& f) const {
     return f(static_cast<const held<I, X>*>(this)->value...);
   }
 };

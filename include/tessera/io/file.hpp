@@ -2,6 +2,7 @@
 #pragma once
 // Whole files: reading one into memory, and writing one so that whoever opens it finds the old bytes or the new, never a part.
 
+#include <tessera/core/config.hpp>
 #include <tessera/core/error.hpp>
 
 #include <algorithm>
@@ -29,16 +30,16 @@ namespace tessera::io {
 
 namespace detail {
 
-[[noreturn]] inline void fail(const char* operation, const std::filesystem::path& file, const std::string& reason) {
+[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, const std::string& reason) {
   throw io_error(std::string("tessera::io::") + operation + ": " + file.string() + ": " + reason);
 }
-[[noreturn]] inline void fail(const char* operation, const std::filesystem::path& file, std::error_code reason) {
+[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, std::error_code reason) {
   fail(operation, file, reason.message());
 }
-[[nodiscard]] inline std::error_code last_error() { return {errno, std::generic_category()}; }
+[[nodiscard]] TESSERA_COLD inline std::error_code last_error() { return {errno, std::generic_category()}; }
 
 // A hidden name beside the target: only within one directory is renaming atomic.
-[[nodiscard]] inline std::filesystem::path partial_name(const std::filesystem::path& target, std::uint64_t process) {
+[[nodiscard]] TESSERA_COLD inline std::filesystem::path partial_name(const std::filesystem::path& target, std::uint64_t process) {
   static std::atomic<std::uint64_t> next{0};
   return target.parent_path() / (".tessera." + std::to_string(process) + "." + std::to_string(next++) + ".partial");
 }
@@ -140,7 +141,7 @@ class partial_file {
 
 /// The bytes of a file.
 ///   error  io_error naming the file and the reason: it is missing, not a regular file, unreadable, too large for the memory
-[[nodiscard]] inline std::vector<std::byte> read_file(const std::filesystem::path& file) {
+[[nodiscard]] TESSERA_COLD inline std::vector<std::byte> read_file(const std::filesystem::path& file) {
   // Status first: opening a pipe would wait for ever, and a directory opens but cannot be read.
   std::error_code problem;
   const std::filesystem::file_status status = std::filesystem::status(file, problem);
@@ -165,7 +166,7 @@ class partial_file {
 /// Writes a file from pieces, one after the other. It appears whole under its name, replacing what was there and keeping its
 /// permissions; until then, and after any failure, the old file is as it was. A symbolic link is followed.
 ///   error  io_error naming the file and the reason
-inline void write_file(const std::filesystem::path& file, std::span<const std::span<const std::byte>> pieces) {
+TESSERA_COLD inline void write_file(const std::filesystem::path& file, std::span<const std::span<const std::byte>> pieces) {
   std::error_code problem;
   std::filesystem::path target = file;
   if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, problem))) {
@@ -181,7 +182,7 @@ inline void write_file(const std::filesystem::path& file, std::span<const std::s
 }
 
 /// The same from one piece.
-inline void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+TESSERA_COLD inline void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
   const std::array pieces{bytes};
   write_file(file, pieces);
 }

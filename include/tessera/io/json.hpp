@@ -2,6 +2,7 @@
 #pragma once
 // A strict reader of JSON for headers whose layout is known: it pulls values one after the other and builds no tree.
 
+#include <tessera/core/config.hpp>
 #include <tessera/core/error.hpp>
 
 #include <cstddef>
@@ -33,7 +34,7 @@ namespace tessera::io::json {
 }
 
 /// The text as a JSON string: escapes only what must be, in the short form where there is one.
-[[nodiscard]] inline std::string quote(std::string_view text) {
+[[nodiscard]] TESSERA_COLD inline std::string quote(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef", plain = "\"\\\b\f\n\r\t", escaped = "\"\\bfnrt";
   std::string out = "\"";
   for (const char c : text) {
@@ -68,7 +69,7 @@ class reader {
     sequence('[', ']', element);
   }
 
-  [[nodiscard]] std::string string() {
+  [[nodiscard]] TESSERA_COLD std::string string() {
     expect('"');
     std::string out;
     for (;;) {
@@ -80,7 +81,7 @@ class reader {
     }
   }
   /// A number from 0 to 2^64 - 1, without fraction and exponent.
-  [[nodiscard]] std::uint64_t integer() {
+  [[nodiscard]] TESSERA_COLD std::uint64_t integer() {
     skip_spaces();
     const std::size_t start = at_;
     std::uint64_t value = 0;
@@ -94,7 +95,7 @@ class reader {
     return value;
   }
   /// Reads a value of any kind and forgets it.
-  void skip() {
+  TESSERA_COLD void skip() {
     skip_spaces();
     switch (peek()) {
       case '{': return object([this](const std::string&) { skip(); });
@@ -112,7 +113,7 @@ class reader {
     if (at_ != text_.size()) fail("expected nothing but spaces");
   }
 
-  [[noreturn]] void fail(const std::string& what) const { throw io_error(where_ + "byte " + std::to_string(at_) + ": " + what); }
+  [[noreturn]] TESSERA_COLD void fail(const std::string& what) const { throw io_error(where_ + "byte " + std::to_string(at_) + ": " + what); }
 
  private:
   static constexpr int max_depth = 32;
@@ -127,7 +128,7 @@ class reader {
   void skip_spaces() {
     while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t') ++at_;
   }
-  void expect(char c) {
+  TESSERA_COLD void expect(char c) {
     skip_spaces();
     if (peek() != c) fail(std::string("expected ") + c);
     ++at_;
@@ -151,7 +152,7 @@ class reader {
     if (!is_digit(peek())) fail("expected a value");
     while (is_digit(peek())) ++at_;
   }
-  void number() {
+  TESSERA_COLD void number() {
     if (peek() == '-') ++at_;
     if (peek() == '0') ++at_;
     else digits();
@@ -175,7 +176,7 @@ class reader {
     }
     return value;
   }
-  void escape(std::string& out) {
+  TESSERA_COLD void escape(std::string& out) {
     constexpr std::string_view escaped = "\"\\/bfnrt", plain = "\"\\/\b\f\n\r\t";
     const char c = next("an escape does not end");
     if (const std::size_t k = escaped.find(c); k != escaped.npos) return static_cast<void>(out += plain[k]);

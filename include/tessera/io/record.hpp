@@ -3,6 +3,7 @@
 // Named tensors in memory: what a file of weights holds, before anybody knows which module they belong to.
 
 #include <tessera/core/error.hpp>
+#include <tessera/io/order.hpp>
 #include <tessera/numeric/dtype.hpp>
 #include <tessera/shape/extents.hpp>
 
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,12 +39,12 @@ class record {
   record() = default;
   /// `refused` names the tensors that are in the file but cannot be read, each with the reason.
   ///   error  io_error where two entries have one name
-  record(memory hold, std::vector<entry> entries, io::metadata text = {}, std::map<std::string, std::string, std::less<>> refused = {})
-      : hold_(std::move(hold)), entries_(std::move(entries)), text_(std::move(text)), refused_(std::move(refused)), by_name_(entries_.size()) {
-    std::iota(by_name_.begin(), by_name_.end(), std::size_t{0});
-    std::ranges::sort(by_name_, {}, [this](std::size_t i) { return name_at(i); });
-    const auto twin = std::ranges::adjacent_find(by_name_, {}, [this](std::size_t i) { return name_at(i); });
-    if (twin != by_name_.end()) throw io_error("tessera::io::record: two tensors are named " + entries_[*twin].name);
+  TESSERA_COLD record(memory hold, std::vector<entry> entries, io::metadata text = {}, std::map<std::string, std::string, std::less<>> refused = {})
+      : hold_(std::move(hold)), entries_(std::move(entries)), text_(std::move(text)), refused_(std::move(refused)) {
+    const auto name = [this](std::size_t k) { return name_at(k); };
+    by_name_ = detail::sorted_names(entries_.size(), name);
+    if (const std::size_t twin = detail::first_twin(by_name_, name); twin != entries_.size())
+      throw io_error("tessera::io::record: two tensors are named " + entries_[twin].name);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

@@ -17,10 +17,14 @@
 
 namespace tessera {
 
-/// Runs a structured operation.
+/// Runs a structured operation. (Never inlined: its callers are many and small.)
+template <class Op, Element T, class... X>
+[[nodiscard, gnu::noinline]] any_tensor<T> run_structured(Op& op, const any_tensor<T>& x, const X&... rest) {
+  return op.value(x, rest...);
+}
 template <class Op, Element T, class... X>
 [[nodiscard]] any_tensor<T> apply(Op op, const any_tensor<T>& x, const X&... rest) {
-  return op.value(x, rest...);
+  return run_structured(op, x, rest...);
 }
 
 namespace detail {
@@ -60,7 +64,7 @@ template <Shape S, Element T, class Op, class... X>
   else if constexpr (detail::runs_on_arrays<Op, S, T, X...>)
     return op.template on_arrays<S>(detail::array_of<T>(x)...);
   else
-    return op.value(detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
+    return run_structured(op, detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
 }
 
 }  // namespace tessera

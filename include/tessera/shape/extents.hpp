@@ -2,6 +2,8 @@
 #pragma once
 // One extent and a short list of them: the value type that every shape rule computes with, at compile time and at run time.
 
+#include <tessera/core/config.hpp>
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -102,7 +104,7 @@ namespace detail {
 }
 
 /// "[64, 784]", with ? for an unknown extent and the name of a named one.
-[[nodiscard]] inline std::string to_string(const extents& s) {
+[[nodiscard]] TESSERA_COLD inline std::string to_string(const extents& s) {
   std::string text = "[";
   for (int i = 0; i < s.rank; ++i) {
     if (i != 0) text += ", ";

@@ -44,15 +44,21 @@ namespace tessera::rule {
   return out;
 }
 
+namespace detail {
+[[noreturn]] TESSERA_COLD inline void refuse_join(const char* operation, const extents& joined, const extents& actual, int axis) {
+  const bool stretches = joined[axis] == 1 || actual[axis - joined.rank + actual.rank] == 1;
+  throw shape_error(std::string("tessera::") + operation + ": shapes " + to_string(joined) + " and " + to_string(actual) + " differ at axis " +
+                    std::to_string(axis) + (stretches ? "; an extent of 1 known only at run time stretches through broadcast_to" : ""));
+}
+}  // namespace detail
+
 /// The run-time half of broadcast: joins one more operand to the extents found so far, dyn where nothing is known yet.
 ///   error  shape_error that names the operation, both shapes and the axis
 inline void join_values(const char* operation, extents& joined, const extents& actual, const extents& pattern) {
   for (int i = 0; i < actual.rank; ++i) {
     const int axis = joined.rank - actual.rank + i;
     if (pattern[i] == 1 || joined[axis] == actual[i]) continue;
-    if (joined[axis] != dyn)
-      throw shape_error(std::string("tessera::") + operation + ": shapes " + to_string(joined) + " and " + to_string(actual) + " differ at axis " +
-                        std::to_string(axis) + (joined[axis] == 1 || actual[i] == 1 ? "; an extent of 1 known only at run time stretches through broadcast_to" : ""));
+    if (joined[axis] != dyn) detail::refuse_join(operation, joined, actual, axis);
     joined[axis] = actual[i];
   }
 }

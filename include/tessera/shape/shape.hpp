@@ -21,6 +21,30 @@ struct stored_extents {
 template <>
 struct stored_extents<0> {};
 
+// The checks once for all shapes.
+[[noreturn]] TESSERA_COLD inline void refuse_extents(const extents& actual, const extents& pattern) {
+  throw shape_error("tessera::shape: " + to_string(actual) + " does not fit " + to_string(pattern));
+}
+constexpr void check_fit(const extents& actual, const extents& pattern) {
+  bool fits = actual.rank == pattern.rank;
+  for (int i = 0; fits && i < pattern.rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
+  if (!fits) refuse_extents(actual, pattern);
+}
+[[noreturn]] TESSERA_COLD inline void refuse_negative(int axis, extent size) {
+  throw shape_error("tessera::shape: axis " + std::to_string(axis) + " has the negative extent " + std::to_string(size));
+}
+[[noreturn]] TESSERA_COLD inline void refuse_two_sizes(const extents& actual, const extents& pattern, int i, int j) {
+  throw shape_error("tessera::shape: axes " + std::to_string(i) + " and " + std::to_string(j) + " of " + to_string(pattern) +
+                    " have one name and two sizes, " + std::to_string(actual[i]) + " and " + std::to_string(actual[j]));
+}
+constexpr void check_sizes(const extents& actual, const extents& pattern) {
+  for (int i = 0; i < pattern.rank; ++i) {
+    if (actual[i] < 0 && pattern[i] != infer) refuse_negative(i, actual[i]);
+    for (int j = 0; j < i; ++j)
+      if (is_named(pattern[i]) && pattern[i] == pattern[j] && actual[i] != actual[j]) refuse_two_sizes(actual, pattern, j, i);
+  }
+}
+
 }  // namespace detail
 
 /// The extents of a tensor. Each is a number, dyn, or dim<'N'>; a shape with unknown extents is constructed from their
@@ -52,9 +76,7 @@ struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
   /// The shape of this type that has the given extents.
   ///   error  shape_error unless they match the known ones
   [[nodiscard]] static constexpr shape from(const extents& actual) {
-    bool fits = actual.rank == rank;
-    for (int i = 0; fits && i < rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
-    if (!fits) throw shape_error("tessera::shape: " + to_string(actual) + " does not fit " + to_string(pattern));
+    detail::check_fit(actual, pattern);
     if constexpr (unknown_count == 0) {
       return {};
     } else {
@@ -90,16 +112,7 @@ struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
   struct unchecked {};
   constexpr explicit shape(unchecked) : detail::stored_extents<unknown_count>{} {}
 
-  constexpr void check_names() const {
-    const extents actual = values();
-    for (int i = 0; i < rank; ++i) {
-      if (actual[i] < 0 && pattern[i] != infer) throw shape_error("tessera::shape: axis " + std::to_string(i) + " has the negative extent " + std::to_string(actual[i]));
-      for (int j = 0; j < i; ++j)
-        if (is_named(pattern[i]) && pattern[i] == pattern[j] && actual[i] != actual[j])
-          throw shape_error("tessera::shape: axes " + std::to_string(j) + " and " + std::to_string(i) + " of " + to_string(pattern) +
-                            " have one name and two sizes, " + std::to_string(actual[j]) + " and " + std::to_string(actual[i]));
-    }
-  }
+  constexpr void check_names() const { detail::check_sizes(values(), pattern); }
 };
 
 template <class T>

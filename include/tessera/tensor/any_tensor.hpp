@@ -42,7 +42,7 @@ struct any_tensor {
   /// The same elements in row-major order: itself where they are already.
   [[nodiscard]] any_tensor contiguous() const { return is_contiguous() ? *this : copy(); }
   /// The same elements in a block of their own.
-  [[nodiscard]] any_tensor copy() const {
+  [[nodiscard, gnu::noinline]] any_tensor copy() const {
     any_tensor result = uninitialized(shape);
     copy_elements(result.mutable_data());
     return result;

@@ -85,7 +85,7 @@ struct elementwise_rule {
         using access = backend::static_access<value_shape<A>, S, flat>;
         const T* from = detail::elements(operand) + access::offset(at);
         if constexpr (access::splat) return V(*from);
-        else return backend::load_lanes<V>(from + j, lanes);
+        else return backend::load_some<V>(from + j, lanes);
       };
       const auto give = [&]<class A, class Part>([[maybe_unused]] const A& to, const Part& part) TESSERA_INLINE_LAMBDA {
         if constexpr (std::is_pointer_v<A> && !std::same_as<Part, no_gradient>) {
@@ -95,11 +95,11 @@ struct elementwise_rule {
           to->reached = true;
           if constexpr (access::splat && backend::width<V> == 1) *place += part;
           else if constexpr (access::splat) *place += backend::fold<backend::total>(part, lanes);
-          else backend::store_lanes(place + j, V(backend::load_lanes<V>(place + j, lanes) + part), lanes);
+          else backend::store_some(place + j, V(backend::load_some<V>(place + j, lanes) + part), lanes);
         }
       };
       const T* first = detail::elements(y) + row + j;
-      const auto parts = Op::derivative(backend::load_lanes<V>(detail::elements(g) + row + j, lanes), read(detail::kept_value(x))..., backend::load_lanes<V>(first, lanes));
+      const auto parts = Op::derivative(backend::load_some<V>(detail::elements(g) + row + j, lanes), read(detail::kept_value(x))..., backend::load_some<V>(first, lanes));
       (give(x, detail::part_of<K, V>(parts)), ...);
     });
   }

@@ -9,13 +9,13 @@ namespace trace {
 
 namespace detail {
 
-/// Do the rules of Op read matrices in place?
-template <class Op>
-inline constexpr bool contracts = std::same_as<Op, op::matmul> || std::same_as<Op, op::linear>;
+/// Do the rules of Op read matrices in place? They do where no value is traced.
+template <class Op, class G>
+inline constexpr bool in_place = is_array<G> && (std::same_as<Op, op::matmul> || std::same_as<Op, op::linear>);
 
-template <class Op, class X>
+template <bool InPlace, class X>
 [[nodiscard]] constexpr decltype(auto) rule_argument(const X& x) {
-  if constexpr (contracts<Op> && is_array<X>) return tessera::detail::ref(x);
+  if constexpr (InPlace) return tessera::detail::ref(x);
   else return (x);
 }
 
@@ -37,7 +37,8 @@ struct structured_rule {
   template <class G, class... X>
   constexpr void propagate(const G& g, const G& y, const X&... x) const {
     [&]<int... K>(std::integer_sequence<int, K...>) {
-      const auto parts = op.vjp(detail::rule_argument<Op>(g), detail::rule_argument<Op>(detail::kept_value(x))..., detail::rule_argument<Op>(y));
+      constexpr bool refs = detail::in_place<Op, G>;
+      const auto parts = op.vjp(detail::rule_argument<refs>(g), detail::rule_argument<refs>(detail::kept_value(x))..., detail::rule_argument<refs>(y));
       (detail::add_cotangent<K>(parts, x), ...);
     }(std::make_integer_sequence<int, sizeof...(X)>{});
   }
@@ -85,6 +86,15 @@ template <Element To, class V>
 template <class V>
 [[nodiscard]] constexpr traced<V> record_statement(const traced<V>& x) {
   return x;
+}
+
+/// The element at an index as a number.
+template <class V>
+[[nodiscard]] constexpr auto element_of(const traced<V>& x, const extents& index) {
+  constexpr extents strides = row_major(value_shape<V>::pattern);
+  extent offset = 0;
+  for (int i = 0; i < strides.rank; ++i) offset += index[i] * strides[i];
+  return as_kind<true>(read<shape<>, tessera::detail::dense_map<shape<>>>(x, offset));
 }
 
 // The vocabulary of rules that are followed on traced values.

@@ -88,6 +88,18 @@ class traced : has_operators {
   [[nodiscard]] constexpr shape_type shape() const { return {}; }
   [[nodiscard]] constexpr extent size(int axis) const { return shape_type{}[axis]; }
   [[nodiscard]] static constexpr extent size() { return shape_type::static_size; }
+  /// One element, or the only one, as a traced number.
+  template <std::convertible_to<extent>... I>
+    requires(sizeof...(I) == shape_type::rank && !is_number<V>)
+  [[nodiscard]] constexpr auto operator()(I... index) const {
+    return element_of(*this, extents{static_cast<extent>(index)...});
+  }
+  [[nodiscard]] constexpr auto item() const
+    requires(shape_type::static_size == 1)
+  {
+    if constexpr (is_number<V>) return *this;
+    else return element_of(*this, extents::filled(shape_type::rank, 0));
+  }
   [[nodiscard]] constexpr value_node<V>* node() const { return node_; }
   /// The value, one gradient less deep.
   [[nodiscard]] constexpr V value() const {

@@ -4,6 +4,7 @@
 
 #include <tessera/io/file.hpp>
 #include <tessera/io/json.hpp>
+#include <tessera/io/order.hpp>
 #include <tessera/io/record.hpp>
 #include <tessera/io/safetensors/format.hpp>
 #include <tessera/io/size.hpp>
@@ -40,7 +41,7 @@ struct header {
   metadata text;
 };
 
-[[nodiscard]] inline description read_description(json::reader& json, std::string name) {
+[[nodiscard]] TESSERA_COLD inline description read_description(json::reader& json, std::string name) {
   description d{std::move(name), nullptr, {}, 0, 0};
   bool has_shape = false, has_offsets = false;
   const auto once = [&](bool seen) {
@@ -78,7 +79,7 @@ struct header {
   return d;
 }
 
-[[nodiscard]] inline header read_header(std::string_view text, const std::string& where) {
+[[nodiscard]] TESSERA_COLD inline header read_header(std::string_view text, const std::string& where) {
   header h;
   json::reader json(text, where + "header: ");
   if (!text.starts_with('{')) json.fail("expected {");
@@ -94,14 +95,16 @@ struct header {
   return h;
 }
 
-/// Checks that the tensors have different names and fill the data section in the order of their offsets.
-inline void check_layout(std::vector<description>& tensors, std::uint64_t data_size, const std::string& where) {
-  std::ranges::sort(tensors, {}, &description::name);
-  if (const auto twin = std::ranges::adjacent_find(tensors, {}, &description::name); twin != tensors.end())
-    throw io_error(where + "two tensors are named " + shown(twin->name));
-  std::ranges::sort(tensors, {}, [](const description& d) { return std::tuple(d.begin, d.end, std::string_view(d.name)); });
+/// Checks that the tensors have different names and fill the data section; gives their numbers in the order of their offsets.
+[[nodiscard]] TESSERA_COLD inline std::vector<std::size_t> check_layout(const std::vector<description>& tensors, std::uint64_t data_size, const std::string& where) {
+  const auto name = [&](std::size_t i) { return std::string_view(tensors[i].name); };
+  if (const std::size_t twin = first_twin(sorted_names(tensors.size(), name), name); twin != tensors.size())
+    throw io_error(where + "two tensors are named " + shown(name(twin)));
+  const auto place_of = [&](std::size_t i) { return std::tuple(tensors[i].begin, tensors[i].end, name(i)); };
+  std::vector<std::size_t> order = sorted_indices(tensors.size(), [&](std::size_t i, std::size_t j) { return place_of(i) < place_of(j); });
   std::uint64_t filled = 0;
-  for (const description& d : tensors) {
+  for (const std::size_t i : order) {
+    const description& d = tensors[i];
     const auto refuse = [&](const std::string& why) { throw io_error(where + "tensor " + shown(d.name) + ' ' + why); };
     const std::string place = '[' + std::to_string(d.begin) + ", " + std::to_string(d.end) + ')';
     if (d.end < d.begin) refuse("ends before it begins: " + place);
@@ -114,9 +117,10 @@ inline void check_layout(std::vector<description>& tensors, std::uint64_t data_s
     filled = d.end;
   }
   if (filled != data_size) throw io_error(where + std::to_string(data_size - filled) + " bytes follow the last tensor");
+  return order;
 }
 
-[[nodiscard]] inline record decode(record::memory hold, std::string_view file) {
+[[nodiscard]] TESSERA_COLD inline record decode(record::memory hold, std::string_view file) {
   const std::string where = "tessera::io::read_safetensors: " + std::string(file) + ": ";
   const std::span<const std::byte> bytes(*hold);
   std::uint64_t header_size = 0;
@@ -129,11 +133,11 @@ inline void check_layout(std::vector<description>& tensors, std::uint64_t data_s
   const auto header_bytes = bytes.subspan(sizeof header_size, static_cast<std::size_t>(header_size));
   const auto data = bytes.subspan(sizeof header_size + header_bytes.size());
   header h = read_header({reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size()}, where);
-  check_layout(h.tensors, data.size(), where);
 
   std::vector<entry> entries;
   std::map<std::string, std::string, std::less<>> refused;
-  for (description& d : h.tensors) {
+  for (const std::size_t i : check_layout(h.tensors, data.size(), where)) {
+    description& d = h.tensors[i];
     const auto part = data.subspan(static_cast<std::size_t>(d.begin), static_cast<std::size_t>(d.end - d.begin));
     if (!d.kind->type || d.shape.size() > max_rank) {
       std::string why = std::string(file) + ": tensor " + shown(d.name) +
@@ -155,14 +159,14 @@ inline void check_layout(std::vector<description>& tensors, std::uint64_t data_s
 /// The tensors of a safetensors file that is in memory, which is copied. A tensor with a dtype or a rank that this library
 /// lacks is an error only when find() asks for it.
 ///   error  io_error that starts with the name and says what is wrong where
-[[nodiscard]] inline record parse_safetensors(std::span<const std::byte> bytes, std::string_view name_for_messages) {
+[[nodiscard]] TESSERA_COLD inline record parse_safetensors(std::span<const std::byte> bytes, std::string_view name_for_messages) {
   return detail::safetensors::decode(std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end()), name_for_messages);
 }
 
 /// The tensors of a safetensors file.
 ///   error  io_error naming the file and what is wrong where
 ///   like   safetensors.torch.load_file
-[[nodiscard]] inline record read_safetensors(const std::filesystem::path& file) {
+[[nodiscard]] TESSERA_COLD inline record read_safetensors(const std::filesystem::path& file) {
   return detail::safetensors::decode(std::make_shared<const std::vector<std::byte>>(read_file(file)), file.string());
 }
 

@@ -4,6 +4,7 @@
 
 #include <tessera/io/file.hpp>
 #include <tessera/io/json.hpp>
+#include <tessera/io/order.hpp>
 #include <tessera/io/record.hpp>
 #include <tessera/io/safetensors/format.hpp>
 #include <tessera/io/size.hpp>
@@ -24,11 +25,10 @@ namespace tessera::io {
 
 namespace detail::safetensors {
 
-[[noreturn]] inline void refuse(const std::string& why) { throw value_error("tessera::io::encode_safetensors: " + why); }
+[[noreturn]] TESSERA_COLD inline void refuse(const std::string& why) { throw value_error("tessera::io::encode_safetensors: " + why); }
 
 /// Checks the tensors and sorts them as the Python package does: large elements first, then by name.
-[[nodiscard]] inline std::vector<const entry*> sorted(std::span<const entry> entries) {
-  std::vector<const entry*> order;
+[[nodiscard]] TESSERA_COLD inline std::vector<const entry*> sorted(std::span<const entry> entries) {
   for (const entry& e : entries) {
     if (!json::is_utf8(e.name)) refuse("the name of a tensor is not UTF-8");
     const std::string name = shown(e.name);
@@ -37,16 +37,18 @@ namespace detail::safetensors {
     if (needed != e.bytes.size())
       refuse("tensor " + name + " of shape " + to_string(e.shape) + " and dtype " + name_of(e.type) + " has " + std::to_string(e.bytes.size()) + " bytes");
     if (e.type == dtype::boolean && !are_booleans(e.bytes)) refuse("tensor " + name + " has a bool that is neither 0 nor 1");
-    order.push_back(&e);
   }
-  std::ranges::sort(order, {}, &entry::name);
-  if (const auto twin = std::ranges::adjacent_find(order, {}, &entry::name); twin != order.end()) refuse("two tensors are named " + shown((*twin)->name));
-  std::ranges::sort(order, {}, [](const entry* e) { return std::pair(std::end(formats) - format_of(e->type), std::string_view(e->name)); });
+  const auto name_of_entry = [&](std::size_t i) { return std::string_view(entries[i].name); };
+  if (const std::size_t twin = first_twin(sorted_names(entries.size(), name_of_entry), name_of_entry); twin != entries.size())
+    refuse("two tensors are named " + shown(entries[twin].name));
+  const auto rank = [&](std::size_t i) { return std::pair(std::end(formats) - format_of(entries[i].type), name_of_entry(i)); };
+  std::vector<const entry*> order;
+  for (const std::size_t i : sorted_indices(entries.size(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); })) order.push_back(&entries[i]);
   return order;
 }
 
 /// Everything before the first tensor's bytes.
-[[nodiscard]] inline std::string head_of(const std::vector<const entry*>& order, const metadata& text) {
+[[nodiscard]] TESSERA_COLD inline std::string head_of(const std::vector<const entry*>& order, const metadata& text) {
   std::string out(sizeof(std::uint64_t), '\0');
   const auto list = [&](char open, char close, const auto& items, auto&& write) {
     out += open;
@@ -98,7 +100,7 @@ void with_pieces(std::span<const entry> entries, const metadata& text, F&& take)
 /// A safetensors file, byte for byte what the Python package writes for these tensors, in whatever order they are given.
 ///   error  value_error where a name is no UTF-8, occurs twice or is __metadata__, or bytes do not fit shape and dtype
 ///   like   safetensors.numpy.save
-[[nodiscard]] inline std::vector<std::byte> encode_safetensors(std::span<const entry> entries, const metadata& text = {}) {
+[[nodiscard]] TESSERA_COLD inline std::vector<std::byte> encode_safetensors(std::span<const entry> entries, const metadata& text = {}) {
   std::vector<std::byte> out;
   detail::safetensors::with_pieces(entries, text, [&](const auto& pieces) {
     for (const auto piece : pieces) out.insert(out.end(), piece.begin(), piece.end());
@@ -109,7 +111,7 @@ void with_pieces(std::span<const entry> entries, const metadata& text, F&& take)
 /// Writes a safetensors file atomically: a reader finds the old file or the new one.
 ///   error  value_error as encode_safetensors; io_error naming the file and the reason
 ///   like   safetensors.torch.save_file
-inline void write_safetensors(const std::filesystem::path& file, std::span<const entry> entries, const metadata& text = {}) {
+TESSERA_COLD inline void write_safetensors(const std::filesystem::path& file, std::span<const entry> entries, const metadata& text = {}) {
   detail::safetensors::with_pieces(entries, text, [&](const auto& pieces) { write_file(file, pieces); });
 }
 

@@ -33,8 +33,8 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
     for (extent i = 0; i < l.m; ++i)
       backend::for_lanes<V>(l.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
         V sum(T(0));
-        for (extent p = 0; p < l.k; ++p) sum = V(sum + V(a[i * l.row_a + p * l.column_a]) * backend::load_lanes<V>(b + p * l.row_b + j, lanes));
-        backend::store_lanes(y + i * l.n + j, sum, lanes);
+        for (extent p = 0; p < l.k; ++p) sum = V(sum + V(a[i * l.row_a + p * l.column_a]) * backend::load_some<V>(b + p * l.row_b + j, lanes));
+        backend::store_some(y + i * l.n + j, sum, lanes);
       });
   } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
     using V = backend::fitting_register<T, l.k>;

@@ -32,6 +32,15 @@ template <class V>
   return x.shape().rank == 2 ? x : apply(change_shape{{count(lead), x.shape().back()}}, x);
 }
 
+/// x itself where it has two axes or more, a row as a matrix of one row.
+template <class V>
+[[nodiscard]] constexpr auto as_matrix(const V& x) {
+  using S = std::remove_cvref_t<decltype(x.shape())>;
+  if constexpr (!is_shape<S>) return x.shape().rank >= 2 ? x : rows_of(x);
+  else if constexpr (S::rank >= 2) return x;
+  else return rows_of(x);
+}
+
 /// [batch..., m, k] times [batch..., k, n], at least two axes each.
 struct matmul {
   static constexpr const char* name = "matmul";
@@ -108,7 +117,7 @@ struct linear {
   }
   template <class G, class X, class W, class... Rest>
   [[nodiscard]] constexpr auto vjp(const G& g, const X& x, const W& w, const Rest&... rest) const {
-    const auto dx = [=] { return apply(matmul{}, g, w); };
+    const auto dx = [=] { return sum_to(apply(matmul{}, as_matrix(g), w), x.shape()); };
     const auto dw = [=] { return apply(matmul{}, transposed(rows_of(g)), rows_of(x)); };
     if constexpr (sizeof...(Rest) == 1) {
       return cotangents{dx, dw};

@@ -262,7 +262,7 @@ struct select_fn {
       if constexpr (!fits) return poison{};
       else
         return [&]<int... I>(std::integer_sequence<int, I...>) {
-          const auto whole = [](int) { return full_extent; };
+          [[maybe_unused]] const auto whole = [](int) { return full_extent; };
           return slice(x, whole(I)..., index);
         }(std::make_integer_sequence<int, at>{});
     }

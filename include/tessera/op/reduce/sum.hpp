@@ -19,13 +19,20 @@ template <class T, Expression E>
 template <class T, class E>
 using summing_program = program<T, typename lowering<E, typename E::shape_type, 0, 0, E::leaf_count>::sources, typename lowering<E, typename E::shape_type, 0, 0, E::leaf_count>::steps>;
 
+/// Is a recorded operand of a sum a statement of its own? A sum keeps no elements, which the derivative of a last step may read.
+template <class T, class E>
+inline constexpr bool sums_a_statement = false;
+template <class T, class E>
+  requires is_map<E>
+inline constexpr bool sums_a_statement<T, E> = !std::same_as<T, lane_type_t<E>> || program_of<E>::keeps_result;
+
 template <class Axes, bool Keep, Expression E>
 [[nodiscard]] constexpr auto sum_expression(const E& e) {
   using T = sum_t<typename E::element>;
   using R = reduction<typename E::shape_type, Axes, Keep>;
   using S = shape_of<R>;
   if constexpr (E::tracked) {
-    if constexpr (is_map<E> && !std::same_as<T, lane_type_t<E>>) return record_sum<R, S>(evaluated(e));
+    if constexpr (sums_a_statement<T, E>) return record_sum<R, S>(evaluated(e));
     else return record_sum<R, S>(e);
   } else if constexpr (InlineOperand<E>) {
     return sum_over<S, R::mask>(array_of<T>(e));
