@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: shapes_do_not_broadcast<tessera::op::add, tessera::shape<2, 3>, tessera::shape<4, 5>>
-// max_lines: 16
-// max_lines-clang: 24
+// max_lines: 15
 #include <tessera/op/op.hpp>
 
 int main() {

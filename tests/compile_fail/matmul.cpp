@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: matmul_shapes_do_not_fit<tessera::shape<64, 784>, tessera::shape<128, 10>>
-// max_lines: 16
-// max_lines-clang: 18
+// max_lines: 15
 #include <tessera/op/op.hpp>
 
 int main() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: reshape_sizes_do_not_fit<tessera::shape<2, 3>, tessera::shape<7>>
-// max_lines: 16
-// max_lines-clang: 18
+// max_lines: 15
 #include <tessera/op/op.hpp>
 
 int main() {

@@ -44,6 +44,8 @@ std::set<std::string> listed_names() {
   contractions(visit);
   normalizations(visit);
   conversions(visit);
+  random_ops(visit);
+  edge_ops(visit);
   integer_ops(visit);
   return names;
 }

@@ -221,6 +221,13 @@ void conversions(Visit&& visit) {
   visit(shaped("cast", "a.float().to(a.dtype) * a", [](const auto& a) { return cast<element_t<decltype(a)>>(cast<float>(a)) * a; }, shape<dyn, dyn>{3, 4}));
 }
 
+/// Operations on random numbers of their own, here always the same; PyTorch draws others.
+template <class Visit>
+void random_ops(Visit&& visit) {
+  visit(shaped("dropout", "", [](const auto& a) { generator random(7); return dropout(a, 0.25, random); }, shape<dyn, dyn>{3, 4}));
+  visit(shaped("dropout", "", [](const auto& a) { generator random(8); return exp(dropout(a * a, 0.5, random)); }, shape<dyn, dyn>{3, 4}));
+}
+
 /// Where a function jumps, has a kink or no value, and where two operands are equal.
 template <class Visit>
 void edge_ops(Visit&& visit) {

@@ -24,8 +24,39 @@ struct work_lists {
 };
 inline thread_local work_lists spare_lists;
 
+/// The gradients that retain_grad() kept in earlier passes: put aside during one, so that they are not passed on again, and
+/// added to what it brings, a sum that is a constant.
+class earlier_gradients {
+ public:
+  earlier_gradients() = default;
+  earlier_gradients(const earlier_gradients&) = delete;
+  ~earlier_gradients() {
+    for (auto& [n, gradient] : kept_) {
+      const block later = std::exchange(n->adjoint, std::move(gradient));
+      if (!later) continue;
+      if (n->element_size == sizeof(float)) add<float>(*n, later);
+      else add<double>(*n, later);
+    }
+  }
+  void put_aside(node& n) {
+    if (!n.retains_grad || n.is_leaf || !n.adjoint) return;
+    kept_.emplace_back(&n, n.adjoint);
+    n.adjoint = {};
+    n.adjoint_source = {};
+  }
+
+ private:
+  template <class T>
+  static void add(node& n, const block& later) {
+    T* to = reinterpret_cast<T*>(open_adjoint(n, false).data);
+    const T* from = static_cast<const T*>(later.data());
+    for (extent i = 0; i < count(n.shape); ++i) to[i] += from[i];
+  }
+  std::vector<std::pair<node*, block>> kept_;
+};
+
 /// Counts, for every node that the root depends on, the contributions it will get.
-inline void count_contributions(node& root, work_lists& lists) {
+inline void count_contributions(node& root, work_lists& lists, earlier_gradients& earlier) {
   std::vector<node*>& stack = lists.unseen;
   const std::uint64_t pass = ++pass_number;
   root.visited = pass;
@@ -41,6 +72,7 @@ inline void count_contributions(node& root, work_lists& lists) {
       if (m->visited != pass) {
         m->visited = pass;
         m->pending = 0;
+        earlier.put_aside(*m);
         stack.push_back(m);
       }
       ++m->pending;
@@ -77,9 +109,10 @@ inline void run_backward(const edge& root, bool retain_graph, bool recorded) {
   lists.all.clear();
   lists.unseen.clear();
   lists.ready.clear();
-  detail::count_contributions(*root, lists);
-  lists.ready.push_back(root.get());
+  detail::earlier_gradients earlier;
   try {
+    detail::count_contributions(*root, lists, earlier);
+    lists.ready.push_back(root.get());
     while (!lists.ready.empty()) {
       node& n = *lists.ready.back();
       lists.ready.pop_back();
@@ -88,7 +121,8 @@ inline void run_backward(const edge& root, bool retain_graph, bool recorded) {
         if (node* m = to->get(); m != nullptr && !m->is_leaf && --m->pending == 0) lists.ready.push_back(m);
     }
   } catch (...) {  // what has arrived half way must not meet the next pass
-    for (node* n : lists.all) n->adjoint = {};
+    root->adjoint = {};
+    for (node* n : lists.all) n->adjoint = {}, n->adjoint_source = {};
     throw;
   }
   std::swap(lists, detail::spare_lists);

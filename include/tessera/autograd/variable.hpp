@@ -7,9 +7,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where backward() is called on something that is not one number.
+// A diagnosis: the compiler names it where backward() is called on something that is not one number.
 template <class Shape>
-struct backward_without_a_gradient_needs_a_single_element;
+struct backward_without_a_gradient_needs_a_single_element {};
 
 /// Options of backward().
 struct retain_graph_t {};
@@ -256,20 +256,15 @@ class variable {
   void backward(const tensor<T, S>& gradient, Options...) const {
     if (!requires_grad()) throw autograd_error("tessera::backward: nothing that this value was computed from requires a gradient");
     constexpr bool recorded = (false || ... || std::same_as<Options, create_graph_t>);
+    autograd::detail::earlier_gradients earlier;
+    earlier.put_aside(*source_);
     autograd::add_adjoint(source_, autograd::any_variable<T>(erase(gradient.lazy())));
     autograd::run_backward(source_, recorded || sizeof...(Options) > 0, recorded);
   }
 
   /// Writes a new value into a leaf, which stays the same leaf: what an optimiser does. The gradient is left alone.
   ///   error  autograd_error on a computed value
-  void set_value(const tensor<T, S>& value) {
-    autograd::leaf_node& n = own_leaf();
-    if (value.shape() != shape_)
-      throw shape_error("tessera::variable: a value of shape " + to_string(value.shape().values()) + " does not fit a leaf of shape " + to_string(shape_.values()));
-    // In place where nobody else looks: who holds the address of a weight keeps it.
-    if (n.value.references() == 1 && value.size() != 0) std::memcpy(n.value.data(), value.data(), n.value.bytes());
-    else n.value = value.captured();
-  }
+  void set_value(const tensor<T, S>& value) { write(value, 0); }
   /// The elements of a leaf, for writing; copied first where someone else shares them.
   [[nodiscard]] std::span<T> mutable_span() {
     autograd::leaf_node& n = own_leaf();
@@ -281,7 +276,12 @@ class variable {
   template <class E>
   variable& update(const E& e) {
     if (is_grad_enabled() || !is_leaf()) return *this = variable(e);
-    set_value(tensor<T, S>(e));
+    int shared = 0;
+    if constexpr (Expression<E>)
+      e.for_each_leaf([&](const auto& leaf) {
+        if constexpr (requires { leaf.hold; }) shared += leaf.hold == held();
+      });
+    write(tensor<T, S>(e), shared);
     return *this;
   }
 
@@ -296,6 +296,14 @@ class variable {
 
   [[nodiscard]] const tensor<T, S> value_for_reading() const { return value(); }  // const: an element, not a reference to one
   [[nodiscard]] const block& held() const { return hold_ || !source_ ? hold_ : static_cast<const autograd::leaf_node&>(*source_).value; }
+  // In place where nobody else looks, but `shared` handles that are about to go: who holds the address of a weight keeps it.
+  void write(const tensor<T, S>& value, int shared) {
+    autograd::leaf_node& n = own_leaf();
+    if (value.shape() != shape_)
+      throw shape_error("tessera::variable: a value of shape " + to_string(value.shape().values()) + " does not fit a leaf of shape " + to_string(shape_.values()));
+    if (n.value.references() == 1 + shared && value.size() != 0) std::memcpy(n.value.data(), value.data(), n.value.bytes());
+    else n.value = value.captured();
+  }
   [[nodiscard]] autograd::leaf_node& own_leaf() {
     if (hold_ || !source_) throw autograd_error("tessera::variable: only a leaf can be written; this value was computed");
     return static_cast<autograd::leaf_node&>(*source_);

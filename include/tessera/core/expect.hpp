@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// How a broken law becomes one short compile error: expect<holds, diagnosis<A, B>>() names the diagnosis, a class that is
-// never defined, on the error line; what the operation then returns is a poison that every other operation accepts.
+// How a broken law becomes one short compile error: expect<holds, diagnosis<A, B>>() asks the diagnosis, an empty class, for
+// a type it has not, so that the error line names it; what the operation then returns is a poison that every other accepts.
 
 namespace tessera {
 
@@ -17,7 +17,7 @@ inline constexpr bool is_poison<poison> = true;
 /// Reports Diagnosis at compile time unless Holds.
 template <bool Holds, class Diagnosis>
 constexpr void expect() {
-  if constexpr (!Holds) static_cast<void>(sizeof(Diagnosis));
+  if constexpr (!Holds) static_cast<typename Diagnosis::error*>(nullptr);
 }
 
 }  // namespace tessera

@@ -51,9 +51,9 @@ using dataset_t = std::remove_cvref_t<std::unwrap_reference_t<D>>;
 template <class D>
 concept StoredDataset = Dataset<dataset_t<D>>;
 
-// Never defined: the compiler names it where the tensors of a dataset have no axis of samples or differ along it.
+// A diagnosis: the compiler names it where the tensors of a dataset have no axis of samples or differ along it.
 template <class... Tensor>
-struct tensors_of_a_dataset_need_equal_extents_at_axis_0;
+struct tensors_of_a_dataset_need_equal_extents_at_axis_0 {};
 
 namespace detail {
 

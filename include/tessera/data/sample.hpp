@@ -28,9 +28,9 @@ namespace tessera::data {
 template <class X>
 concept Field = Element<X> || (Operand<X> && !is_tracked<X>);
 
-// Never defined: the compiler names it where a sample is not made of fields.
+// A diagnosis: the compiler names it where a sample is not made of fields.
 template <class Sample>
-struct a_sample_is_a_tensor_or_a_number_or_a_tuple_or_struct_of_them;
+struct a_sample_is_a_tensor_or_a_number_or_a_tuple_or_struct_of_them {};
 
 namespace detail {
 

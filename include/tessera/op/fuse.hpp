@@ -13,9 +13,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where operands of an elementwise operation do not broadcast.
+// A diagnosis: the compiler names it where operands of an elementwise operation do not broadcast.
 template <class Operation, class A, class B>
-struct shapes_do_not_broadcast;
+struct shapes_do_not_broadcast {};
 
 namespace op {
 
@@ -175,37 +175,8 @@ template <class S, class Op, class... X>
   }
 }
 
-template <class Op, class... X, class... Args>
-[[nodiscard]] constexpr auto fuse_node(Args&&... x) {
-  if constexpr ((false || ... || is_poison<X>)) {
-    return poison{};
-  } else if constexpr ((true && ... && Scalar<X>)) {
-    using T = std::conditional_t<Op::to_float, floating_t<std::common_type_t<X...>>, std::common_type_t<X...>>;
-    return static_cast<typename Op::template element<T>>(Op::value(static_cast<T>(x)...));
-  } else {
-    using joined = broadcast_of<shape_of_argument<X>...>;
-    if constexpr (!joined::fits) {
-      expect<false, shapes_do_not_broadcast<Op, shape_of_argument<typename first_two<X...>::first>, shape_of_argument<typename first_two<X...>::second>>>();
-      return poison{};
-    } else if constexpr ((false || ... || Eager<X>)) {
-      return record_elementwise<Op>(x...);
-    } else {
-      using T = typename lane_for<Op, X...>::type;
-      using S = shape_of<joined>;
-      constexpr int steps = (1 + ... + steps_of<X>);
-      constexpr int most = [] {
-        int greatest = 0;
-        ((greatest = steps_of<X> > greatest ? steps_of<X> : greatest), ...);
-        return greatest;
-      }();
-      // Over the cap, the operands with the most steps are evaluated; one pass is enough for any arity.
-      const auto make = [](auto... child) {
-        return map<Op, T, S, decltype(child)...>{node_shape<S, Op>(child...), {{std::move(child)}...}};
-      };
-      return make(child<T, S, (steps > fusion_cap && steps_of<X> * 2 > most)>(std::forward<Args>(x))...);
-    }
-  }
-}
+template <class X>
+using plain = std::remove_cvref_t<X>;
 
 }  // namespace detail
 
@@ -213,11 +184,41 @@ template <class Op, class... X, class... Args>
 template <class... X>
 concept Broadcastable = detail::broadcast_of<detail::shape_of_argument<X>...>::fits;
 
-/// The node of Op on operands and numbers.
+/// The node of Op on operands and numbers. (One function, so that the error for shapes that do not fit is short.)
 ///   error  compile time: shapes_do_not_broadcast<Op, A, B>; run time: shape_error naming the axis
-template <class Op, class... Args>
-[[nodiscard]] constexpr auto fuse(Args&&... x) {
-  return detail::fuse_node<Op, std::remove_cvref_t<Args>...>(std::forward<Args>(x)...);
+template <class Op, class... X>
+[[nodiscard]] constexpr auto fuse(X&&... x) {
+  using detail::plain;
+  if constexpr ((false || ... || is_poison<plain<X>>)) {
+    return poison{};
+  } else if constexpr ((true && ... && Scalar<X>)) {
+    using number = std::common_type_t<plain<X>...>;
+    using T = std::conditional_t<Op::to_float, floating_t<number>, number>;
+    return static_cast<typename Op::template element<T>>(Op::value(static_cast<T>(x)...));
+  } else {
+    using joined = detail::broadcast_of<detail::shape_of_argument<plain<X>>...>;
+    if constexpr (!joined::fits) {
+      using two = detail::first_two<detail::shape_of_argument<plain<X>>...>;
+      static_cast<typename shapes_do_not_broadcast<Op, typename two::first, typename two::second>::error*>(nullptr);
+      return poison{};
+    } else if constexpr ((false || ... || Eager<plain<X>>)) {
+      return record_elementwise<Op>(x...);
+    } else {
+      using T = typename detail::lane_for<Op, plain<X>...>::type;
+      using S = shape_of<joined>;
+      constexpr int steps = (1 + ... + detail::steps_of<plain<X>>);
+      constexpr int most = [] {
+        int greatest = 0;
+        ((greatest = detail::steps_of<plain<X>> > greatest ? detail::steps_of<plain<X>> : greatest), ...);
+        return greatest;
+      }();
+      // Over the cap, the operands with the most steps are evaluated; one pass is enough for any arity.
+      const auto make = [](auto... child) {
+        return map<Op, T, S, decltype(child)...>{detail::node_shape<S, Op>(child...), {{std::move(child)}...}};
+      };
+      return make(detail::child<T, S, (steps > fusion_cap && detail::steps_of<plain<X>> * 2 > most)>(std::forward<X>(x))...);
+    }
+  }
 }
 
 /// A public elementwise operation as a function object.

@@ -85,7 +85,7 @@ template <Element T, Shape S>
     using V = backend::fitting_register<T, S::static_size>;
     V sum(T(0));
     backend::for_lanes<V>(S::static_size, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { sum = V(sum + backend::load_part<V>(x.data() + j, lanes, T(0))); });
-    total = backend::fold<backend::total>(sum, backend::width<V>);
+    total = backend::sum_of_lanes(sum);
   }
   return total;
 }

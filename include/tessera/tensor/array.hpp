@@ -11,9 +11,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where an array would need an extent that only run time knows.
+// A diagnosis: the compiler names it where an array would need an extent that only run time knows.
 template <class Shape>
-struct array_needs_static_extents;
+struct array_needs_static_extents {};
 
 namespace detail {
 /// The index with negative entries counted from the end.

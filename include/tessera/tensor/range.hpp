@@ -18,9 +18,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where steps do not lead from the begin to the end.
+// A diagnosis: the compiler names it where steps do not lead from the begin to the end.
 template <class T, auto Begin, auto End, auto Step>
-struct arange_step_does_not_lead_to_the_end;
+struct arange_step_does_not_lead_to_the_end {};
 
 namespace detail {
 

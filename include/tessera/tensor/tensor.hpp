@@ -14,11 +14,11 @@
 
 namespace tessera {
 
-// Never defined: the compiler names them where a tensor cannot hold what it is given.
+// A diagnosis: the compiler names them where a tensor cannot hold what it is given.
 template <class Tensor, class Source>
-struct shapes_do_not_fit_in_assignment;
+struct shapes_do_not_fit_in_assignment {};
 template <class To, class From>
-struct element_types_differ_use_cast;
+struct element_types_differ_use_cast {};
 
 namespace detail {
 

@@ -8,12 +8,12 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where a function whose gradient is wanted gives more than one number.
+// A diagnosis: the compiler names it where a function whose gradient is wanted gives more than one number.
 template <class Shape>
-struct gradient_needs_a_function_with_a_single_result;
-// Never defined: the compiler names it where no argument of a function has a gradient.
+struct gradient_needs_a_function_with_a_single_result {};
+// A diagnosis: the compiler names it where no argument of a function has a gradient.
 template <class... Arguments>
-struct gradient_needs_a_floating_point_argument;
+struct gradient_needs_a_floating_point_argument {};
 
 /// What value_and_grad gives: auto [value, gradients] = value_and_grad(f)(x...).
 template <class Value, class Gradients>
@@ -134,11 +134,12 @@ template <std::size_t Room, class F, class... X>
 
 }  // namespace detail
 
-/// The value and the gradients of f at numbers and arrays, or at traced ones.
+/// The value and the gradients of f at numbers and arrays, or at traced ones. The stack has room for a few values and
+/// adjoints as large as the arguments; a function that needs more takes it from the pool.
 template <class F, class... X>
 [[nodiscard]] constexpr auto differentiate(const F& f, const X&... x) {
-  constexpr std::size_t room = (std::size_t{16384} + ... + (4 * sizeof(X)));
-  return detail::differentiate<room>(f, x...);
+  constexpr std::size_t room = (std::size_t{16384} + ... + (8 * sizeof(X)));
+  return detail::differentiate<std::min<std::size_t>(room, std::size_t{1} << 20)>(f, x...);
 }
 
 }  // namespace trace

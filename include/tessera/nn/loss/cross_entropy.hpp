@@ -9,12 +9,12 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where logits [N, C] do not come with labels [N].
+// A diagnosis: the compiler names it where logits [N, C] do not come with labels [N].
 template <class Logits, class Labels>
-struct cross_entropy_shapes_do_not_fit;
-// Never defined: labels are int32 or int64.
+struct cross_entropy_shapes_do_not_fit {};
+// A diagnosis: labels are int32 or int64.
 template <class Labels>
-struct cross_entropy_labels_are_integers;
+struct cross_entropy_labels_are_integers {};
 
 namespace op {
 
@@ -207,9 +207,11 @@ struct cross_entropy_fn {
       constexpr bool fits = L::rank == 2 && N::rank == 1 && rule::may_equal(L::pattern[0], N::pattern[0]) &&
                             (shape_t<W>::pattern[0] == 0 || rule::may_equal(L::pattern[1], shape_t<W>::pattern[0]));
       constexpr bool integers = std::same_as<I, std::int32_t> || std::same_as<I, std::int64_t>;
-      expect<fits, cross_entropy_shapes_do_not_fit<L, N>>();
-      expect<!fits || integers, cross_entropy_labels_are_integers<I>>();
-      if constexpr (!fits || !integers) {
+      if constexpr (!fits) {
+        static_cast<typename cross_entropy_shapes_do_not_fit<L, N>::error*>(nullptr);
+        return poison{};
+      } else if constexpr (!integers) {
+        static_cast<typename cross_entropy_labels_are_integers<I>::error*>(nullptr);
         return poison{};
       } else {
         using T = floating_t<element_t<X>>;

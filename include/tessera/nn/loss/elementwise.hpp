@@ -61,9 +61,12 @@ template <class Op>
 struct elementwise_loss {
   template <class X, class Y, Reduction R = mean_reduction_t>
   [[nodiscard]] auto operator()(const X& x, const Y& y, R how = {}) const {
-    if constexpr (is_poison<X> || is_poison<Y>) return poison{};
-    else if constexpr (!same_shape<Op, X, Y>()) return poison{};
-    else return reduced(how, fuse<Op>(x, y));
+    if constexpr (is_poison<X> || is_poison<Y>) {
+      return poison{};
+    } else {
+      if constexpr (same_shape<shape_t<X>, shape_t<Y>>) return reduced(how, fuse<Op>(x, y));
+      else return static_cast<typename loss_shapes_do_not_fit<Op, shape_t<X>, shape_t<Y>>::error*>(nullptr), poison{};
+    }
   }
 };
 }  // namespace detail

@@ -6,9 +6,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where a loss is given operands of different shapes.
+// A diagnosis: the compiler names it where a loss is given operands of different shapes.
 template <class Loss, class Input, class Target>
-struct loss_shapes_do_not_fit;
+struct loss_shapes_do_not_fit {};
 
 namespace nn {
 
@@ -34,19 +34,12 @@ template <Reduction R, class X>
 }
 
 /// The law of elementwise losses: one shape for both.
-template <class Loss, class X, class Y>
-[[nodiscard]] constexpr bool same_shape() {
-  constexpr bool fits = [] {
-    constexpr auto both = rule::broadcast(shape_t<X>::pattern, shape_t<Y>::pattern);
-    return both.has_value() && shape_t<X>::rank == shape_t<Y>::rank && both->rank == shape_t<X>::rank && [] {
-      for (int i = 0; i < shape_t<X>::rank; ++i)
-        if (!rule::may_equal(shape_t<X>::pattern[i], shape_t<Y>::pattern[i])) return false;
-      return true;
-    }();
-  }();
-  expect<fits, loss_shapes_do_not_fit<Loss, shape_t<X>, shape_t<Y>>>();
-  return fits;
-}
+template <Shape X, Shape Y>
+inline constexpr bool same_shape = [] {
+  bool all = X::rank == Y::rank;
+  for (int i = 0; all && i < X::rank; ++i) all = rule::may_equal(X::pattern[i], Y::pattern[i]);
+  return all;
+}();
 
 }  // namespace detail
 }  // namespace nn

@@ -44,7 +44,7 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
         backend::for_lanes<V>(l.k, [&](extent p, int lanes) TESSERA_INLINE_LAMBDA {
           sum = V(sum + backend::load_part<V>(a + i * l.row_a + p, lanes, T(0)) * backend::load_part<V>(b + j * l.column_b + p, lanes, T(0)));
         });
-        y[i * l.n + j] = backend::fold<backend::total>(sum, backend::width<V>);
+        y[i * l.n + j] = backend::sum_of_lanes(sum);
       }
   } else {
     for (extent i = 0; i < l.m; ++i)

@@ -8,11 +8,11 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where the inner extents or the batches of two operands differ.
+// A diagnosis: the compiler names it where the inner extents or the batches of two operands differ.
 template <class A, class B>
-struct matmul_shapes_do_not_fit;
+struct matmul_shapes_do_not_fit {};
 template <class Input, class Weight>
-struct linear_shapes_do_not_fit;
+struct linear_shapes_do_not_fit {};
 
 namespace op {
 
@@ -232,9 +232,12 @@ struct linear_fn {
       return poison{};
     } else {
       using R = detail::linear_rule<shape_t<X>, shape_t<W>>;
-      expect<R::fits, linear_shapes_do_not_fit<shape_t<X>, shape_t<W>>>();
-      if constexpr (!R::fits) return poison{};
-      else return structured<shape_of<R>, element_t<W>>(op::linear{}, x, w, bias...);
+      if constexpr (!R::fits) {
+        static_cast<typename linear_shapes_do_not_fit<shape_t<X>, shape_t<W>>::error*>(nullptr);
+        return poison{};
+      } else {
+        return structured<shape_of<R>, element_t<W>>(op::linear{}, x, w, bias...);
+      }
     }
   }
 };

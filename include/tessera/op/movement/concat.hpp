@@ -6,9 +6,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where tensors that are joined differ in another axis.
+// A diagnosis: the compiler names it where tensors that are joined differ in another axis.
 template <class Axis, class... Shape>
-struct shapes_do_not_join;
+struct shapes_do_not_join {};
 
 namespace op {
 

@@ -7,9 +7,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where a shape cannot be stretched to another.
+// A diagnosis: the compiler names it where a shape cannot be stretched to another.
 template <class From, class To>
-struct shape_does_not_broadcast_to;
+struct shape_does_not_broadcast_to {};
 
 namespace detail {
 

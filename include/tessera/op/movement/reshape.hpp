@@ -7,9 +7,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where a shape has another number of elements than the operand.
+// A diagnosis: the compiler names it where a shape has another number of elements than the operand.
 template <class From, class To>
-struct reshape_sizes_do_not_fit;
+struct reshape_sizes_do_not_fit {};
 
 namespace detail {
 

@@ -8,9 +8,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where a slice has more indices than its operand has axes, or a range leaves its axis.
+// A diagnosis: the compiler names it where a slice has more indices than its operand has axes, or a range leaves its axis.
 template <class Shape, class... Index>
-struct indices_do_not_fit;
+struct indices_do_not_fit {};
 
 /// The whole of an axis, as : is in Python.
 struct full_extent_t {};

@@ -9,9 +9,9 @@
 
 namespace tessera {
 
-// Never defined: the compiler names it where an operation is given axes that its operand does not have.
+// A diagnosis: the compiler names it where an operation is given axes that its operand does not have.
 template <class Operation, class Axes, class Shape>
-struct axes_do_not_fit;
+struct axes_do_not_fit {};
 
 namespace op {
 
