@@ -90,11 +90,15 @@ struct structured_node : operation_node<T> {
       (self.template add<static_cast<int>(I)>(parts), ...);
     }(std::make_index_sequence<N>{});
   }
-  static void release(node& n) {
-    operation_node<T>::release(n);
-    if constexpr (requires(Op& op) { op.release(); }) static_cast<structured_node&>(n).op.release();
-  }
-  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &operation_node<T>::input};
+  static constexpr auto release = [] {
+    if constexpr (requires(Op& op) { op.release(); })
+      return [](node& n) {
+        operation_node<T>::release(n);
+        static_cast<structured_node&>(n).op.release();
+      };
+    else return &operation_node<T>::release;
+  }();
+  static constexpr node_table kind{Op::name, &backward, release, &destroy_node<structured_node>, &operation_node<T>::input};
 
  private:
   template <int I, class Parts>

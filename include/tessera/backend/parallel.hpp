@@ -208,6 +208,19 @@ inline void set_num_threads(int threads) {
   detail::thread_setting.store(threads, std::memory_order_relaxed);
 }
 
+/// Until the end of the scope this thread does its loops alone, as the workers of a loader do: the other threads are left to
+/// whoever computes beside it. like torch.set_num_threads(1) in a worker of a DataLoader
+class single_threaded {
+ public:
+  single_threaded() noexcept : before_(std::exchange(detail::inside_parallel_for, true)) {}
+  ~single_threaded() { detail::inside_parallel_for = before_; }
+  single_threaded(const single_threaded&) = delete;
+  single_threaded& operator=(const single_threaded&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// Calls body(begin, end) on ranges that cover [0, count) once, several at a time. The ranges depend on count and grain
 /// only: `grain` long each, or longer where that would give more than 1024. The caller works too; a call from inside a
 /// body, or while another thread's loop is running, does all the work on its own thread.

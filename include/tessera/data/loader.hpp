@@ -2,6 +2,7 @@
 #pragma once
 // loader: batches of a dataset, in PyTorch's order, prefetched by threads.
 
+#include <tessera/backend/parallel.hpp>
 #include <tessera/data/dataset.hpp>
 #include <tessera/data/sampler.hpp>
 
@@ -130,6 +131,7 @@ class epoch {
   }
 
   void serve(int worker) {
+    const single_threaded alone;
     manual_seed(static_cast<std::uint64_t>(order_.base_seed()) + static_cast<std::uint64_t>(worker));
     for (extent number = worker; number < batches_; number += workers_) {
       {

@@ -5,6 +5,22 @@
 #include <tessera/op/structured.hpp>
 
 namespace tessera {
+
+namespace detail {
+/// Adds x to memory through an index map, which may meet an element more than once along strides of 0.
+template <Element T>
+[[gnu::noinline]] void add_through(const any_tensor<T>& x, T* to, const extents& strides) {
+  using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
+  if (x.size() == 0) return;
+  backend::operand operands[2] = {{x.data(), sizeof(T), {}}, {to, sizeof(T), {}}};
+  for (int i = 0; i < x.shape.rank; ++i) operands[0].stride[i] = x.strides[i], operands[1].stride[i] = strides[i];
+  const int inner = x.shape.rank == 0 ? 0 : x.shape.rank - 1;
+  const bool along = x.shape.rank == 0 || strides[inner] == 0;
+  const backend::kernel fn = along ? backend::pick<backend::reduce_rows<P, backend::plain_sum, true>, T>() : backend::pick<backend::reduce_rows<P, backend::plain_sum, false>, T>();
+  backend::run(fn, backend::make_plan(x.shape, inner, operands, 2), nullptr, false);
+}
+}  // namespace detail
+
 namespace op {
 
 /// Axes in another order.
@@ -66,16 +82,10 @@ struct sum_over_stretched {
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
-    using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
     any_tensor<T> y = any_tensor<T>::filled(to, T(0));
-    if (x.size() == 0) return y;
-    backend::operand operands[2] = {{x.data(), sizeof(T), {}}, {y.mutable_data(), sizeof(T), {}}};
-    for (int i = 0; i < x.shape.rank; ++i) operands[0].stride[i] = x.strides[i];
-    backend::stretch(to, y.strides, x.shape, operands[1].stride);
-    const int inner = x.shape.rank == 0 ? 0 : x.shape.rank - 1;
-    const bool along = x.shape.rank == 0 || operands[1].stride[inner] == 0;
-    const backend::kernel fn = along ? backend::pick<backend::reduce_rows<P, backend::plain_sum, true>, T>() : backend::pick<backend::reduce_rows<P, backend::plain_sum, false>, T>();
-    backend::run(fn, backend::make_plan(x.shape, inner, operands, 2), nullptr, false);
+    extents strides = extents::filled(x.shape.rank, 0);
+    backend::stretch(to, y.strides, x.shape, strides.at);
+    tessera::detail::add_through(x, y.mutable_data(), strides);
     return y;
   }
   template <class V>
@@ -121,14 +131,7 @@ struct add_strided {
   /// Adds to existing memory of shape `base`.
   template <class T>
   void add_to(const any_tensor<T>& x, T* to) const {
-    using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
-    if (x.size() == 0) return;
-    backend::operand operands[2] = {{x.data(), sizeof(T), {}}, {to + offset, sizeof(T), {}}};
-    for (int i = 0; i < x.shape.rank; ++i) operands[0].stride[i] = x.strides[i], operands[1].stride[i] = strides[i];
-    const int inner = x.shape.rank == 0 ? 0 : x.shape.rank - 1;
-    const bool along = x.shape.rank == 0 || operands[1].stride[inner] == 0;
-    const backend::kernel fn = along ? backend::pick<backend::reduce_rows<P, backend::plain_sum, true>, T>() : backend::pick<backend::reduce_rows<P, backend::plain_sum, false>, T>();
-    backend::run(fn, backend::make_plan(x.shape, inner, operands, 2), nullptr, false);
+    tessera::detail::add_through(x, to + offset, strides);
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
