@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
 // Counts what the static path takes from the system: nothing, from the first call on.
+#include <allocation/counting.hpp>
 #include <tessera/autograd/functional.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <new>
-
-namespace {
-int allocations = 0;
-
-void* counted(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
-  void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) { return counted(bytes, static_cast<std::size_t>(alignment)); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace tessera::tests {
 namespace {
 
 /// How many allocations f makes.
 template <class F>
-int allocations_of(const F& f) {
-  const int before = allocations;
+long allocations_of(const F& f) {
+  const long before = allocations;
   f();
   return allocations - before;
 }

@@ -43,6 +43,10 @@ constexpr auto two = grad([](auto a, auto b) { return a * b + b; })(3.0, 4.0);
 static_assert(std::get<0>(two) == 4.0 && std::get<1>(two) == 4.0);
 constexpr auto with_integer = grad([](auto x, auto n) { return x * n; })(2.0, 3);
 static_assert(std::get<0>(with_integer) == 3.0 && std::is_same_v<std::tuple_element_t<1, decltype(with_integer)>, const no_gradient>);
+struct options {
+  double scale;
+};
+static_assert(std::get<0>(grad([](auto x, const options& o) { return x * x * o.scale; })(2.0, options{3.0})) == 12.0);
 static_assert(grad([](auto) { return 5.0; })(1.0) == 0.0 && grad([](auto x) { return detach(x) * x; })(3.0) == 3.0);
 
 constexpr array matrix{{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
@@ -96,7 +100,8 @@ void check_gradient(const F& f, const X&... x) {
   const auto fixed = value_and_grad(f)(x...);
   const auto dynamic = value_and_grad(f)(tensor<double, shape_t<X>>(x)...);
   CHECK(near(fixed.value, dynamic.value, 1e-12));
-  const auto fixed_gradients = as_tuple(fixed.gradients), dynamic_gradients = as_tuple(dynamic.gradients);
+  const auto fixed_gradients = as_tuple(fixed.gradients);
+  const auto dynamic_gradients = as_tuple(dynamic.gradients);
   const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
     const auto& given = std::get<I>(fixed_gradients);
     CHECK(difference(given, std::get<I>(dynamic_gradients)) < 1e-12);
@@ -126,7 +131,6 @@ TEST_CASE("grad: elementwise operations on arrays, with every kind of broadcasti
   check_gradient(f, m35, numbers<double>(shape<3, 1>{}, 4));
   check_gradient(f, m35, numbers<double>(shape<1, 1>{}, 5));
   check_gradient(f, numbers<double>(shape<>{}, 6), m35);
-  check_gradient(f, numbers<double>(shape<2, 1, 5>{}, 7), m35);
   check_gradient(f, numbers<double>(shape<17>{}, 8), numbers<double>(shape<17>{}, 9));
 }
 

@@ -41,6 +41,7 @@ std::set<std::string> listed_names() {
   reductions(visit);
   searches(visit);
   movements(visit);
+  selections(visit);
   contractions(visit);
   normalizations(visit);
   conversions(visit);

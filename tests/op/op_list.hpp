@@ -176,6 +176,13 @@ void movements(Visit&& visit) {
   visit(shaped("unsqueeze", "a.unsqueeze(-1) * b", [](const auto& a, const auto& b) { return unsqueeze(a, axis<-1>) * b; }, shape<dyn>{3}, shape<dyn>{4}));
   visit(shaped("broadcast_to", "b.exp() * a.broadcast_to(3, 4)", [](const auto& a, const auto& b) { return exp(b) * broadcast_to(a, shape<dyn, dyn>{3, 4}); }, shape<1, dyn>{4}, shape<dyn, 1>{3}));
   visit(shaped("broadcast_to", "a.broadcast_to(2, 3, 4) * b", [](const auto& a, const auto& b) { return broadcast_to(a, shape<dyn, dyn, dyn>{2, 3, 4}) * b; }, shape<dyn, dyn>{3, 1}, shape<dyn, dyn, dyn>{2, 3, 4}));
+  visit(shaped("broadcast_to", "a.broadcast_to(2, 19) * b", [](const auto& a, const auto& b) { return broadcast_to(a, shape<dyn, dyn>{2, 19}) * b; }, shape<dyn, dyn>{2, 1}, shape<dyn, dyn>{2, 19}));
+  visit(shaped("broadcast_to", "a.broadcast_to(19, 2).mT.exp()", [](const auto& a) { return exp(transpose(broadcast_to(a, shape<dyn, dyn>{19, 2}))); }, shape<1, dyn>{2}));
+}
+
+/// Parts of operands, operands joined, and leaves that one statement reads in several ways.
+template <class Visit>
+void selections(Visit&& visit) {
   visit(shaped("slice", "a[1] * a[:, 0:3].sum()", [](const auto& a) { return slice(a, 1) * sum(slice(a, full_extent, range<0, 3>)); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("slice", "a[:, ::2] * a[:, 1::2]", [](const auto& a) { return slice(a, full_extent, range_of{0, 4, 2}) * slice(a, full_extent, range_of{1, 4, 2}); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("slice", "a[-2:, 1:3].mT.exp()", [](const auto& a) { return exp(transpose(slice(a, range<-2, 3>, range<1, 3>))); }, shape<3, 4>{}));

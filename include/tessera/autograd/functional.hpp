@@ -81,7 +81,8 @@ struct gradient_function {
     constexpr bool differentiable = (false || ... || autograd::has_gradient<X>);
     expect<differentiable, gradient_needs_a_floating_point_argument<X...>>();
     if constexpr (!differentiable) return poison{};
-    else return chosen(both(x...));
+    else if constexpr (WithValue) return both(x...);
+    else return both(x...).gradients;
   }
 
  private:
@@ -89,11 +90,6 @@ struct gradient_function {
   [[nodiscard]] constexpr auto both(const X&... x) const {
     if constexpr ((true && ... && trace::StaticArgument<X>)) return trace::differentiate(f, trace::settled(x)...);
     else return autograd::differentiate(f, x...);
-  }
-  template <class R>
-  [[nodiscard]] static constexpr auto chosen(R result) {
-    if constexpr (WithValue) return result;
-    else return std::move(result.gradients);
   }
 };
 

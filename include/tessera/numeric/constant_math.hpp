@@ -71,7 +71,7 @@ inline constexpr double half_pi = 1.57079632679489661923;
 
 /// Sine of x + quarters·π/2, for |x| up to about 10⁵.
 [[nodiscard]] TESSERA_FN constexpr double sine(double x, long long quarters) {
-  if (x != x || x - x != 0) return nan;
+  if (x != x || x == infinity || x == -infinity) return nan;
   const auto n = static_cast<long long>(x / half_pi + (x < 0 ? -0.5 : 0.5));
   const double r = x - static_cast<double>(n) * 1.57079632673412561417 - static_cast<double>(n) * 6.07710050650619224932e-11;
   const long long quadrant = ((n + quarters) % 4 + 4) % 4;

@@ -9,7 +9,11 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <type_traits>
+#include <utility>
 
 #if TESSERA_USE_XSIMD
 #include <xsimd/xsimd.hpp>
@@ -71,15 +75,17 @@ template <Number X>
   if constexpr (std::is_floating_point_v<X>) {
     return std::is_constant_evaluated() ? static_cast<X>(constant_math::pow(x, y)) : std::pow(x, y);
   } else {
-    X result = 1;
-    for (X base = x, n = y < 0 ? X(0) : y; n > 0; n = static_cast<X>(n / 2), base = static_cast<X>(base * base))
-      if (n % 2 != 0) result = static_cast<X>(result * base);
-    return y < 0 ? static_cast<X>(x == 1 ? 1 : 0) : result;
+    if (y < X(0)) return x == X(1) ? X(1) : static_cast<X>(x != static_cast<X>(-1) ? 0 : y % 2 != 0 ? -1 : 1);
+    std::uint64_t result = 1, base = static_cast<std::uint64_t>(x);  // unsigned, where overflow is defined
+    for (auto n = static_cast<std::uint64_t>(y); n > 0; n /= 2, base *= base)
+      if (n % 2 != 0) result *= base;
+    return static_cast<X>(result);
   }
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X abs(X x) noexcept {
-  return x < X(0) ? static_cast<X>(-x) : static_cast<X>(x + X(0));  // -0 + 0 is 0
+  if constexpr (std::is_integral_v<X>) return x < X(0) ? static_cast<X>(0 - static_cast<std::uint64_t>(x)) : x;
+  else return x < X(0) ? -x : x + X(0);  // -0 + 0 is 0
 }
 /// The larger one; NaN when either is NaN, as torch.maximum.
 template <Number X>
@@ -122,17 +128,47 @@ template <Batch X>
     return xsimd::select(condition, a, b);
   }
 }
+/// Lane by lane through the scalar function: for operations xsimd lacks, and numbers at which its polynomials fail.
+template <class F, Batch X, std::same_as<X>... Y>
+[[nodiscard]] [[gnu::noinline]] X each(F f, X x, Y... y) noexcept {
+  typename X::value_type in[1 + sizeof...(y)][X::size];
+  [&, k = 0](auto... batch) mutable { (batch.store_unaligned(in[k++]), ...); }(x, y...);
+  for (std::size_t i = 0; i < X::size; ++i)
+    in[0][i] = [&]<std::size_t... K>(std::index_sequence<K...>) { return f(in[K][i]...); }(std::make_index_sequence<1 + sizeof...(y)>{});
+  return X::load_unaligned(in[0]);
+}
+// exp where xsimd's is wrong: infinity from 88.38 (in double 709.44) on, though the largest number is reached at 88.72
+// (709.78), and 0 below -87.3 (-708.4) instead of denormal numbers. It is taken of x plus a whole number whose exponential
+// is nearly exact in T.
 template <Batch X>
-[[nodiscard]] TESSERA_INLINE X exp(X x) noexcept { return xsimd::exp(x); }
+[[nodiscard]] [[gnu::noinline]] X exp_of_large(X x) noexcept {
+  constexpr bool is_float = std::same_as<typename X::value_type, float>;
+  const auto above = x > constant<X>(is_float ? 88 : 709), below = x < constant<X>(is_float ? -87.3 : -708.3);
+  const auto choose = [&](double a, double b, double otherwise) { return xsimd::select(above, constant<X>(a), xsimd::select(below, constant<X>(b), constant<X>(otherwise))); };
+  if constexpr (is_float) return xsimd::exp(x + choose(-3, 19, 0)) * choose(20.0855369231876677, 5.60279643753726754e-9, 1);
+  else return xsimd::exp(x + choose(-20, 45, 0)) * choose(485165195.409790278, 2.86251858054939364e-20, 1);
+}
 template <Batch X>
-[[nodiscard]] TESSERA_INLINE X log(X x) noexcept { return xsimd::log(x); }
-// The rounding of 1 + x is undone by a quotient of two numbers that share it (Kahan). xsimd 8's own is wrong for small
-// doubles.
+[[nodiscard]] TESSERA_INLINE X exp(X x) noexcept {
+  X y = xsimd::exp(x);
+  if (xsimd::any(xsimd::abs(x) > constant<X>(std::same_as<typename X::value_type, float> ? 87.3 : 708.3))) [[unlikely]] y = exp_of_large(x);
+  return y;
+}
+// xsimd is wrong for denormal doubles.
+template <Batch X>
+[[nodiscard]] TESSERA_INLINE X log(X x) noexcept {
+  using T = typename X::value_type;
+  X y = xsimd::log(x);
+  if constexpr (std::same_as<T, double>)
+    if (xsimd::any((x < constant<X>(std::numeric_limits<T>::min())) & (x > constant<X>(0)))) [[unlikely]] y = each([](T a) { return std::log(a); }, x);
+  return y;
+}
+// What the rounding of 1 + x loses is added to first order. xsimd 8's own is wrong for small doubles.
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X log1p(X x) noexcept {
-  const X one = constant<X>(1), u = one + x, rounded = u - one;
-  const X quotient = xsimd::log(u) * (x / rounded);
-  return xsimd::select((rounded == constant<X>(0)) | (u == u + u), x, quotient);
+  const X one = constant<X>(1), zero = constant<X>(0), u = one + x;
+  const X lost = (x - (u - one)) / u;
+  return xsimd::select(u == one, x, xsimd::log(u) + xsimd::select((u == zero) | (u == u + one), zero, lost));
 }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X sqrt(X x) noexcept { return xsimd::sqrt(x); }
@@ -142,29 +178,25 @@ template <Batch X>
 [[nodiscard]] TESSERA_INLINE X cos(X x) noexcept { return xsimd::cos(x); }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X tanh(X x) noexcept { return xsimd::tanh(x); }
+// In double xsimd is off by 70 ULP beyond 2, and NaN for large numbers.
 template <Batch X>
-[[nodiscard]] TESSERA_INLINE X erf(X x) noexcept { return xsimd::erf(x); }
+[[nodiscard]] TESSERA_INLINE X erf(X x) noexcept {
+  using T = typename X::value_type;
+  if constexpr (std::same_as<T, double>) return each([](T a) { return std::erf(a); }, x);
+  else return xsimd::erf(x);
+}
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X abs(X x) noexcept { return xsimd::abs(x); }
-// xsimd's own min and max changed what they do with NaN in version 14.
+// xsimd's own min and max changed what they do with NaN in version 14, and its a != a is false for NaN in some registers of 8.
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X maximum(X a, X b) noexcept {
   if constexpr (std::is_integral_v<typename X::value_type>) return xsimd::max(a, b);
-  else return xsimd::select((a != a) | (a > b), a, b);
+  else return xsimd::select(xsimd::isnan(a) | (a > b), a, b);
 }
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X minimum(X a, X b) noexcept {
   if constexpr (std::is_integral_v<typename X::value_type>) return xsimd::min(a, b);
-  else return xsimd::select((a != a) | (a < b), a, b);
-}
-/// Lane by lane through the scalar function: exact where a polynomial is not, and for operations xsimd lacks.
-template <Batch X, class F>
-[[nodiscard]] X each(X x, X y, F f) noexcept {
-  typename X::value_type a[X::size], b[X::size];
-  x.store_unaligned(a);
-  y.store_unaligned(b);
-  for (std::size_t i = 0; i < X::size; ++i) a[i] = f(a[i], b[i]);
-  return X::load_unaligned(a);
+  else return xsimd::select(xsimd::isnan(a) | (a < b), a, b);
 }
 template <Batch X>
 [[nodiscard]] X pow(X x, X y) noexcept {
@@ -174,7 +206,7 @@ template <Batch X>
     if (xsimd::all(y == X(T(1)))) return x;
     if (xsimd::all(y == X(T(3)))) return x * x * x;
   }
-  return each(x, y, [](T a, T b) { return lane::pow(a, b); });
+  return each([](T a, T b) { return lane::pow(a, b); }, x, y);
 }
 
 #endif

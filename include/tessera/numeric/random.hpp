@@ -117,7 +117,7 @@ namespace detail {
   return mixed;
 }
 
-[[noreturn]] TESSERA_COLD inline void bad_random_argument(const std::string& message) { throw value_error(message); }
+[[noreturn]] TESSERA_COLD inline void bad_random_argument(const std::string& message) { throw value_error("tessera::" + message); }
 
 }  // namespace detail
 

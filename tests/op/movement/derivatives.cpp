@@ -4,7 +4,7 @@
 
 namespace tessera::tests {
 
-TEST_CASE("movement: transposed, sliced, reshaped and joined operands: value, gradient and second derivative") {
+TEST_CASE("transposed, reshaped and stretched operands: value, gradient and second derivative") {
   const golden_file golden("movements.txt");
   movements([&](const auto& op) { check_shaped(golden, op); });
 }

@@ -27,18 +27,18 @@ value_and_gradients(Value, Gradients) -> value_and_gradients<Value, Gradients>;
 namespace autograd {
 /// The first thing where there is one, otherwise a tuple of all.
 template <class First, class... Rest>
-[[nodiscard]] constexpr auto one_or_tuple(First first, Rest... rest) {
+[[nodiscard]] constexpr auto one_or_tuple(const First& first, const Rest&... rest) {
   if constexpr (sizeof...(Rest) == 0) return first;
-  else return std::tuple<First, Rest...>(std::move(first), std::move(rest)...);
+  else return std::tuple<First, Rest...>(first, rest...);
 }
 
 }  // namespace autograd
 
 namespace trace {
 
-/// Is X a number or an array, or traced: something that needs no graph?
+/// Does X need no graph? Numbers, arrays and traced values have gradients without one, and what is no operand has none.
 template <class X>
-concept StaticArgument = Scalar<X> || StaticOperand<X>;
+concept StaticArgument = !Operand<X> || StaticOperand<X>;
 
 /// Does an argument have a gradient?
 template <class X>
@@ -61,32 +61,28 @@ template <int Depth, class X, class... All>
 [[nodiscard]] constexpr traced<X> as_constant(const X& x, const All&... all) {
   any_owner<Depth> found;
   (found.look(all), ...);
-  if (found.owner != nullptr) return traced<X>(found.owner->constant(x));
+  if (found.owner != nullptr) return traced<X>(found.owner->leaf(false, x));
   return traced<X>(uniform_number(x));
 }
 
 /// An argument at the depth of the deepest.
 template <int Depth, class X, class... All>
-[[nodiscard]] constexpr auto at_depth(const X& x, const All&... all) {
-  if constexpr (depth_of<X> == Depth || !is_differentiable<X>) return x;
+[[nodiscard]] constexpr decltype(auto) at_depth(const X& x, const All&... all) {
+  if constexpr (depth_of<X> == Depth || !is_differentiable<X>) return (x);
   else return as_constant<Depth>(at_depth<Depth - 1>(x, lowered<Depth>(all)...), all...);
 }
 
 /// What f is given for an argument.
 template <class X>
-[[nodiscard]] constexpr auto argument_of(tape& t, const X& x) {
-  if constexpr (is_differentiable<X>) return traced<X>(t.argument(x));
-  else return x;
+[[nodiscard]] constexpr decltype(auto) argument_of([[maybe_unused]] tape& t, const X& x) {
+  if constexpr (is_differentiable<X>) return traced<X>(t.leaf(true, x));
+  else return (x);
 }
 template <class X>
-[[nodiscard]] constexpr auto gradient_of(const X& given) {
-  if constexpr (!Eager<X>) {
-    return no_gradient{};
-  } else {
-    const auto& n = *given.node();
-    if constexpr (Eager<typename X::value_type>) return n.reached ? n.adjoint : X::value_type::constant(0);
-    else return n.adjoint;
-  }
+[[nodiscard]] constexpr decltype(auto) gradient_of(const X& given) {
+  if constexpr (!Eager<X>) return no_gradient{};
+  else if constexpr (Eager<typename X::value_type>) return given.node()->reached ? given.node()->adjoint : X::value_type::constant(0);
+  else return std::as_const(given.node()->adjoint);
 }
 
 /// A result as a number where nothing traces it.
@@ -99,37 +95,17 @@ template <class V>
 template <class V>
 [[nodiscard]] constexpr V seed_of(const V& y) {
   using T = value_element<V>;
-  if constexpr (Eager<V>) return y.node() == nullptr ? V(T(1)) : V(y.node()->owner->constant(seed_of(y.value())));
+  if constexpr (Eager<V>) return y.node() == nullptr ? V(T(1)) : V(y.node()->owner->leaf(false, seed_of(y.value())));
   else if constexpr (Scalar<V>) return T(1);
   else return V(typename V::shape_type{}, T(1));
 }
 
-template <std::size_t Room, class F, class... X>
-[[nodiscard]] constexpr auto differentiate(const F& f, const X&... x) {
-  constexpr int depth = std::max({depth_of<X>...});
-  room<Room> memory;
-  tape t(memory.bytes, Room);
-  const auto call = [&](const auto&... given) {
-    const auto y = settled(f(given...));
-    using Y = std::remove_cvref_t<decltype(y)>;
-    constexpr bool single = value_shape<Y>::static_size == 1;
-    expect<single, gradient_needs_a_function_with_a_single_result<value_shape<Y>>>();
-    if constexpr (single) {
-      if constexpr (depth_of<Y> == depth + 1) {
-        if (y.node() != nullptr) {
-          if (y.node()->owner != &t) throw autograd_error("tessera::grad: the function gave a value of another gradient");
-          if (y.node()->tracked) y.node()->add(seed_of(y.node()->value));
-          t.sweep();
-        }
-        return value_and_gradients{plain_number(y.value()), autograd::one_or_tuple(gradient_of(given)...)};
-      } else {
-        return value_and_gradients{plain_number(y), autograd::one_or_tuple(gradient_of(given)...)};
-      }
-    } else {
-      return value_and_gradients{poison{}, poison{}};
-    }
-  };
-  return call(argument_of(t, at_depth<depth>(x, x...))...);
+template <class V>
+constexpr void sweep_from(const traced<V>& y, tape& t) {
+  if (y.node() == nullptr) return;
+  if (y.node()->owner != &t) throw autograd_error("tessera::grad: the function gave a value of another gradient");
+  if (y.node()->tracked) y.node()->add(seed_of(y.node()->value));
+  t.sweep();
 }
 
 }  // namespace detail
@@ -138,10 +114,27 @@ template <std::size_t Room, class F, class... X>
 /// adjoints as large as the arguments; a function that needs more takes it from the pool.
 template <class F, class... X>
 [[nodiscard]] constexpr auto differentiate(const F& f, const X&... x) {
-  constexpr std::size_t room = (std::size_t{16384} + ... + (8 * sizeof(X)));
-  return detail::differentiate<std::min<std::size_t>(room, std::size_t{1} << 20)>(f, x...);
+  constexpr int depth = std::max({depth_of<X>...});
+  constexpr std::size_t wanted = (std::size_t{16384} + ... + (8 * sizeof(X))), bytes = std::min(wanted, std::size_t{1} << 20);
+  room<bytes> memory;
+  tape t(memory.bytes, bytes);
+  const auto call = [&](const auto&... given) {
+    const auto result = f(given...);
+    const auto& y = settled(result);
+    using Y = std::remove_cvref_t<decltype(y)>;
+    constexpr bool single = value_shape<Y>::static_size == 1;
+    expect<single, gradient_needs_a_function_with_a_single_result<value_shape<Y>>>();
+    if constexpr (!single) {
+      return value_and_gradients{poison{}, poison{}};
+    } else {
+      if constexpr (depth_of<Y> == depth + 1) detail::sweep_from(y, t);
+      using Value = decltype(detail::plain_number(lowered<depth + 1>(y)));
+      using Gradients = decltype(autograd::one_or_tuple(detail::gradient_of(given)...));
+      return value_and_gradients<Value, Gradients>{detail::plain_number(lowered<depth + 1>(y)), autograd::one_or_tuple(detail::gradient_of(given)...)};
+    }
+  };
+  return call(detail::argument_of(t, detail::at_depth<depth>(x, x...))...);
 }
 
 }  // namespace trace
-
 }  // namespace tessera

@@ -27,7 +27,7 @@ template <class X, class V>
   } else if constexpr (Scalar<V>) {
     return X::constant(static_cast<double>(x));
   } else {
-    return X(like.node()->owner->constant(lifted(x, like.value())));
+    return X(like.node()->owner->leaf(false, lifted(x, like.value())));
   }
 }
 
@@ -140,7 +140,8 @@ template <class Op, class... X>
     return record(elementwise_rule<Op>{}, converted<T>(x)...);
   } else {
     constexpr int depth = std::max({depth_of<X>...});
-    return settled(fuse<Op>(lowered<depth>(x)...));
+    const auto y = fuse<Op>(lowered<depth>(x)...);
+    return settled_t<decltype(y)>(y);
   }
 }
 

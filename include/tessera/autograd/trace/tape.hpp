@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -32,12 +31,14 @@ struct node {
   bool reached = false;      // has a part of its adjoint arrived?
 };
 
-/// An expression as a value of its own: an array, where it is one on arrays.
+/// An operand as a value of its own: itself, or the array that it is an expression of.
 template <class X>
-[[nodiscard]] constexpr auto settled(const X& x) {
-  if constexpr (Scalar<X> || Eager<X> || is_array<X>) return x;
-  else return array<element_t<X>, shape_t<X>>(x);
+[[nodiscard]] constexpr decltype(auto) settled(const X& x) {
+  if constexpr (Operand<X> && !Eager<X> && !is_array<X>) return array<element_t<X>, shape_t<X>>(x);
+  else return (x);
 }
+template <class X>
+using settled_t = std::remove_cvref_t<decltype(settled(std::declval<const X&>()))>;
 
 /// A value and its adjoint.
 template <class V>
@@ -45,7 +46,8 @@ struct value_node : node {
   V value;
   V adjoint{};
 
-  constexpr value_node(const node_kind* k, bool is_tracked, const V& v) : node{k, nullptr, nullptr, is_tracked}, value(v) {}
+  template <class F>
+  constexpr value_node(const node_kind* k, bool is_tracked, const F& compute) : node{k, nullptr, nullptr, is_tracked}, value(compute()) {}
 
   /// Adds a part to the adjoint.
   constexpr void add(const V& part) {
@@ -63,7 +65,8 @@ struct value_node : node {
 /// A node that ends here: an argument, or a number among traced values.
 template <class V>
 struct leaf_node : value_node<V> {
-  constexpr leaf_node(bool is_tracked, const V& v) : value_node<V>(&kind_of, is_tracked, v) {}
+  template <class F>
+  constexpr leaf_node(bool is_tracked, const F& compute) : value_node<V>(&kind_of, is_tracked, compute) {}
   static constexpr void backward(node&) {}
   static constexpr void destroy(node* n) { delete static_cast<leaf_node*>(n); }
   static constexpr node_kind kind_of{&backward, &destroy};
@@ -92,22 +95,19 @@ class tape {
 
   template <class N, class... Args>
   constexpr N* make(Args&&... args) {
-    static_assert(std::is_trivially_destructible_v<N>);
+    static_assert(std::is_trivially_destructible_v<N> && alignof(N) <= alignment);
     N* n = nullptr;
     if (std::is_constant_evaluated()) n = new N(std::forward<Args>(args)...);
-    else n = ::new (allocate(sizeof(N), alignof(N))) N(std::forward<Args>(args)...);
+    else n = ::new (allocate((sizeof(N) + alignment - 1) / alignment * alignment)) N(std::forward<Args>(args)...);
     n->owner = this;
     n->previous = last_;
     last_ = n;
     return n;
   }
+  /// A node of a value: of an argument, or of something that depends on none.
   template <class V>
-  constexpr value_node<V>* constant(const V& value) {
-    return make<leaf_node<V>>(false, value);
-  }
-  template <class V>
-  constexpr value_node<V>* argument(const V& value) {
-    return make<leaf_node<V>>(true, value);
+  constexpr value_node<V>* leaf(bool is_argument, const V& value) {
+    return make<leaf_node<V>>(is_argument, [&]() -> const V& { return value; });
   }
 
   /// Goes back through every node that an adjoint has reached, the newest first.
@@ -117,23 +117,22 @@ class tape {
   }
 
  private:
-  struct chunk {
+  static constexpr std::size_t alignment = 16;
+  struct alignas(alignment) chunk {
     chunk* next;
     std::size_t bytes;
   };
 
-  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t alignment) {
-    void* at = free_;
-    if (std::align(alignment, bytes, at, left_) == nullptr) {
-      const std::size_t wanted = std::max<std::size_t>(std::size_t{1} << 16, 2 * (bytes + sizeof(chunk) + alignment));
-      chunks_ = ::new (pool::allocate(wanted)) chunk{chunks_, wanted};
-      at = chunks_ + 1;
-      left_ = wanted - sizeof(chunk);
-      at = std::align(alignment, bytes, at, left_);
-    }
-    free_ = static_cast<std::byte*>(at) + bytes;
+  [[nodiscard]] void* allocate(std::size_t bytes) {
+    if (bytes > left_) extend(bytes);
     left_ -= bytes;
-    return at;
+    return std::exchange(free_, free_ + bytes);
+  }
+  [[gnu::noinline]] void extend(std::size_t bytes) {
+    const std::size_t wanted = std::max<std::size_t>(std::size_t{1} << 16, 2 * bytes + sizeof(chunk));
+    chunks_ = ::new (pool::allocate(wanted)) chunk{chunks_, wanted};
+    free_ = reinterpret_cast<std::byte*>(chunks_ + 1);
+    left_ = wanted - sizeof(chunk);
   }
 
   std::byte* free_;

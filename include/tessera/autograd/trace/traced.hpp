@@ -154,7 +154,8 @@ struct rule_node : value_node<V> {
   [[no_unique_address]] Rule rule;
   tessera::detail::held_pack<std::make_integer_sequence<int, sizeof...(Operand)>, Operand...> operands;
 
-  constexpr rule_node(const Rule& r, const V& y, const Operand&... x) : value_node<V>(&kind_of, true, y), rule(r), operands{{x}...} {}
+  constexpr rule_node(const Rule& r, const Operand&... x)
+      : value_node<V>(&kind_of, true, [&]() -> decltype(auto) { return r.value(kept_value(x)...); }), rule(r), operands{{x}...} {}
   static constexpr void backward(node& n) {
     auto& self = static_cast<rule_node&>(n);
     self.operands.apply([&](const auto&... x) { self.rule.propagate(self.adjoint, self.value, x...); });
@@ -177,7 +178,7 @@ constexpr void find_owner(tape*& owner, bool& tracked, const X& x) {
 /// An operand as the node keeps it: constants among traced values get a node of their own.
 template <int Depth, class X>
 [[nodiscard]] constexpr auto node_operand([[maybe_unused]] tape& owner, const X& x) {
-  if constexpr (depth_of<X> == Depth) return x.node() != nullptr ? x.node() : owner.constant(x.value());
+  if constexpr (depth_of<X> == Depth) return x.node() != nullptr ? x.node() : owner.leaf(false, x.value());
   else return x;
 }
 
@@ -202,17 +203,16 @@ template <class V>
 template <class Rule, class... X>
 [[nodiscard]] constexpr auto record(const Rule& rule, const X&... x) {
   constexpr int depth = std::max({depth_of<X>...});
-  using V = std::remove_cvref_t<decltype(settled(rule.value(lowered<depth>(x)...)))>;
+  using V = settled_t<decltype(rule.value(lowered<depth>(x)...))>;
   tape* owner = nullptr;
   bool tracked = false;
   (detail::find_owner<depth>(owner, tracked, x), ...);
-  if (owner == nullptr) return traced<V>(detail::uniform_number(settled(rule.value(lowered<depth>(x)...))));
+  if (owner == nullptr) return traced<V>(detail::uniform_number(V(rule.value(lowered<depth>(x)...))));
   const auto note = [&](const auto&... operand) {
     using N = detail::rule_node<Rule, V, std::remove_cvref_t<decltype(operand)>...>;
-    const V y = settled(rule.value(detail::kept_value(operand)...));
     value_node<V>* made = nullptr;
-    if (tracked) made = owner->template make<N>(rule, y, operand...);
-    else made = owner->constant(y);
+    if (tracked) made = owner->template make<N>(rule, operand...);
+    else made = owner->leaf(false, V(rule.value(detail::kept_value(operand)...)));
     return traced<V>(made);
   };
   return note(detail::node_operand<depth>(*owner, x)...);

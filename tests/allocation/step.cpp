@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+// A training step that has run once asks the system for no memory.
+#include <allocation/counting.hpp>
+#include <support/golden.hpp>
+#include <tessera/autograd/variable.hpp>
+#include <tessera/op/op.hpp>
+
+namespace tessera::tests {
+namespace {
+
+/// The requests of the last of several runs.
+template <class Step>
+[[nodiscard]] long requests_once_warm(Step step) {
+  for (int i = 0; i < 3; ++i) step();
+  const long before = allocations;
+  step();
+  return allocations - before;
+}
+
+/// A classifier of two layers.
+struct network {
+  variable<float, shape<8, 6>> first{operand_of<float>(shape<8, 6>{}, 0, {-0.5, 0.5})};
+  variable<float, shape<8>> first_bias{operand_of<float>(shape<8>{}, 1, {-0.5, 0.5})};
+  variable<float, shape<3, 8>> second{operand_of<float>(shape<3, 8>{}, 2, {-0.5, 0.5})};
+  variable<float, shape<3>> second_bias{operand_of<float>(shape<3>{}, 3, {-0.5, 0.5})};
+
+  template <class X>
+  [[nodiscard]] auto operator()(const X& x) const {
+    return log_softmax(linear(relu(linear(x, first, first_bias)), second, second_bias), axis<1>);
+  }
+  template <class Visit>
+  void for_each(Visit visit) {
+    visit(first);
+    visit(first_bias);
+    visit(second);
+    visit(second_bias);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a step of one statement asks the system for nothing once warm") {
+  const variable<double, shape<3>> x(tensor<double, shape<3>>{1.0, 2.0, 3.0});
+  CHECK(requests_once_warm([&] {
+          auto leaf = x;
+          leaf.zero_grad();
+          const variable loss = sum(tanh(x * x) + exp(-x));
+          loss.backward();
+        }) == 0);
+}
+
+TEST_CASE("a training step of two layers asks the system for nothing once warm") {
+  network model;
+  const auto x = operand_of<float>(shape<5, 6>{}, 4);
+  const auto targets = operand_of<float>(shape<5, 3>{}, 5, {0, 1});
+  const auto step = [&] {
+    model.for_each([](auto& parameter) { parameter.zero_grad(); });
+    const variable loss = mean(-sum(targets * model(x), axis<1>));
+    loss.backward();
+    const no_grad guard;
+    model.for_each([](auto& parameter) { parameter -= 0.1f * parameter.grad(); });
+  };
+  CHECK(requests_once_warm(step) == 0);
+}
+
+TEST_CASE("a step of run-time shape with reductions and movement asks the system for nothing once warm") {
+  variable<float, shape<dyn, dyn>> w(operand_of<float>(shape<dyn, dyn>{7, 5}, 0));
+  const auto step = [&] {
+    w.zero_grad();
+    const variable loss = sum(softmax(transpose(w), axis<0>) * transpose(w)) + max(w) + mean(var(w, axis<1>)) + sum(slice(w, 1) * slice(w, 2));
+    loss.backward();
+  };
+  CHECK(requests_once_warm(step) == 0);
+}
+
+}  // namespace tessera::tests
