@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <iostream>
+#include <string>
 
 #include "support/check.hpp"
 
@@ -44,16 +45,15 @@ void arithmetic() {
   const tensor centred = a - ts::mean(a, axis<1>, ts::keepdim);
   const auto [largest, place] = ts::max(a, axis<1>);
   std::cout << ts::sum(a) << ' ' << ts::sum(a, axis<0>) << '\n' << centred << '\n';
-  check(tensor(ts::sum(a)).item() == 21 && centred(1, 0) == -1 && largest(1) == 6 && place(1) == 2, "reductions");
+  check(ts::sum(a).item() == 21 && centred(1, 0) == -1 && largest(1) == 6 && place(1) == 2, "reductions");
 
   // The type of a product follows from its operands; matmul(a, a) would not compile.
   const tensor product = ts::matmul(a, ts::transpose(a));
   static_assert(std::same_as<decltype(product), const tensor<float, shape<2, 2>>>);
   check(product(0, 0) == 14 && product(0, 1) == 32, "matrix product");
-  // Types mix as in PyTorch. Only to lose digits must you ask: tensor<int, shape<2, 3>> n = a; does not compile.
+  // To change the type of elements you must ask: tensor<int, shape<2, 3>> n = a; does not compile.
   const tensor whole = ts::cast<int>(a / 2);
-  static_assert(std::same_as<decltype(whole), const tensor<int, shape<2, 3>>>);
-  check(whole(1, 1) == 2, "cast");
+  check(whole(1, 1) == 2, "cast<int> drops the fraction");
 }
 
 void parts() {
@@ -75,14 +75,13 @@ void parts() {
 
   // The same elements under another shape. One size may be left to be inferred; sizes that cannot fit do not compile.
   const tensor pairs = ts::reshape(a, shape<ts::infer, 2>{});
-  static_assert(std::same_as<decltype(pairs), const tensor<float, shape<6, 2>>>);
   const tensor stacked = ts::concat(axis<0>, pairs, pairs);
   check(ts::flatten(a).shape().size() == 12 && stacked.size(0) == 12 && stacked(6, 1) == a(0, 1), "reshape, flatten, concat");
 }
 
 void values() {
   std::cout << "4. Tensors are values\n";
-  // A copy is a number of its own, as with int or std::vector. It costs nothing until one of the two is written.
+  // A copy is a tensor of its own, as with std::vector. It costs nothing until one of the two is written.
   tensor a{1.f, 2.f, 3.f};
   tensor b = a;
   b(0) = 100;

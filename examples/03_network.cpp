@@ -13,6 +13,7 @@
 #include <concepts>
 #include <iostream>
 #include <numbers>
+#include <string>
 
 #include "support/check.hpp"
 
@@ -25,7 +26,6 @@ struct classifier {
   nn::linear<8, 16> hidden;
   nn::linear<16, 3> out;
   nn::dropout drop{0.1};
-
   // const auto&: one batch size or another, known to the compiler or not, a tensor or an expression.
   auto operator()(const auto& x) const { return out(drop(ts::relu(hidden(x)))); }
 };
@@ -39,7 +39,6 @@ struct deep {
   nn::linear<1, 16> in;
   std::array<residual, 2> blocks;
   nn::linear<16, 1> out;
-
   auto operator()(const auto& x) const {
     ts::variable h = ts::tanh(in(x));
     for (const residual& block : blocks) h = block(h);
@@ -69,10 +68,8 @@ void structs() {
   check(nn::parameter_count(model) == 8 * 16 + 16 + 16 * 3 + 3, "every parameter was found");
 
   // Dropout, and whatever else trains and predicts differently, asks a flag that train() and eval() set in the whole model.
-  const auto repeatable = [&] { return std::ranges::equal(model(x).span(), model(x).span()); };
-  const bool trained = repeatable();
   nn::eval(model);
-  check(!trained && repeatable(), "dropout is random in training only");
+  check(std::ranges::equal(model(x).span(), model(x).span()), "in eval mode nothing is dropped");
 
   // The same seed gives the same weights, those that PyTorch would draw. A copy is a model of its own.
   ts::manual_seed(0);
@@ -88,17 +85,14 @@ void other_kinds() {
   const nn::sequential chain{nn::linear<8, 4>{}, nn::tanh{}, nn::linear<4, 2, nn::no_bias>{}};
   mlp open(8, 4, 2);
   deep nested;
-  for (const nn::named_parameter& p : nn::parameters(nested)) std::cout << p.name << ' ' << ts::to_string(p.shape()) << "; ";
-  std::cout << '\n';
+  std::cout << nn::summary(nested);
   const auto x = ts::ones<float>(shape<dyn, 8>{5});
   check(chain(x).size(0) == 5 && open(x).size(1) == 2, "sequential, and sizes known at run time");
   check(nn::parameters(nested)[2].name == "blocks.0.inner.weight", "names are paths");
+  // A size that the compiler could not check is checked when the program runs.
   const std::string message = error_of<ts::shape_error>([&] { static_cast<void>(open(ts::ones<float>(shape<5, 9>{}))); });
   std::cout << message << '\n';
-  check(!message.empty(), "a size that the compiler could not check is checked when the program runs");
-  // Part of a model can be frozen: it is used, and not trained.
-  nn::requires_grad(nested.in, false);
-  check(nn::parameter_count(nested) == 2 * (16 * 16 + 16) + 16 + 1, "frozen parameters do not count as trained");
+  check(message.find("[5, 9]") != std::string::npos, "an error names the shapes");
 }
 
 void regression() {
@@ -108,21 +102,19 @@ void regression() {
   ts::optim::sgd optimizer{model, {.lr = 0.02, .momentum = 0.9}};
   const tensor x = ts::reshape(ts::linspace<float, 64>(-std::numbers::pi, std::numbers::pi), shape<64, 1>{});
   const tensor y = ts::sin(x);
-  double first = 0, last = 0;
+  float last = 0;
   for (int step = 0; step <= 600; ++step) {
     optimizer.zero_grad();
     auto loss = nn::mse_loss(model(x), y);  // from the model to the loss, all is recorded ...
     loss.backward();                        // ... so that every parameter gets its gradient ...
     optimizer.step();                       // ... and moves a little against it
     last = loss.item();
-    if (step == 0) first = last;
     if (step % 150 == 0) std::cout << "step " << step << ": loss " << last << '\n';
   }
   const ts::no_grad guard;
-  const tensor at = tensor<float, shape<1, 1>>{{1.f}};
-  std::cout << "sin(1) = " << model(at).item() << '\n';
-  check(last < 0.001 && last < first / 100, "the loss went down");
-  check(close(model(at).item(), std::sin(1.0), 0.03), "the network knows sin(1)");
+  const float guess = model(tensor{{1.f}}).item();
+  std::cout << "sin(1) = " << guess << '\n';
+  check(last < 0.001f && close(guess, std::sin(1.0), 0.03), "the network knows sin(1)");
 }
 
 int main() {

@@ -21,16 +21,22 @@ def run(program, arguments):
                "--benchmark_enable_random_interleaving=true", "--benchmark_format=json"]
     environment = dict(os.environ, **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "TESSERA")})
     text = subprocess.run([program, *options], env=environment, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    cases = {}
+    listed = subprocess.run([program, "--benchmark_list_tests"], check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
+    cases = {name.rsplit("/", 1)[0]: {} for name in listed}  # in their own order, not that of the runs
     for result in json.loads(text)["benchmarks"]:
         if result["run_type"] == "iteration":
             case, name = result["run_name"].rsplit("/", 1)
-            cases.setdefault(case, {}).setdefault(name, []).append(result)
+            cases[case].setdefault(name, []).append(result)
     return cases
 
 
 def median(results, key):
     return statistics.median(result[key] for result in results)
+
+
+def microseconds(results):
+    time = median(results, "real_time") / 1000
+    return f"{time:,.0f}" if time >= 1000 else f"{time:.3g}"
 
 
 def print_table(program, cases):
@@ -40,9 +46,9 @@ def print_table(program, cases):
     print("|---|" + "--:|" * (len(names) + 2))
     for case, found in cases.items():
         cells = [case.replace("/", ", ")]
-        cells += [f"{median(found[name], 'real_time') / 1000:.4g}" if name in found else "" for name in names]
+        cells += [microseconds(found[name]) if name in found else "" for name in names]
         own = found[REFERENCE]
-        rates = [f"{median(own, key) / 1e9:.4g} {unit}" for key, unit in (("bytes", "GB/s"), ("flop", "GFLOP/s")) if key in own[0]]
+        rates = [f"{median(own, key) / 1e9:.3g} {unit}" for key, unit in (("bytes", "GB/s"), ("flop", "GFLOP/s")) if key in own[0]]
         others = [median(found[name], "real_time") for name in found if not name.startswith(REFERENCE) and name != LIMIT]
         cells += [" ".join(rates), f"{median(own, 'real_time') / min(others):.2f}" if others else ""]
         print("| " + " | ".join(cells) + " |")

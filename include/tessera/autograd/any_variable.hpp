@@ -91,7 +91,7 @@ struct structured_node : operation_node<T> {
     }(std::make_index_sequence<N>{});
   }
   static constexpr auto release = [] {
-    if constexpr (requires(Op& op) { op.release(); })
+    if constexpr (requires(Op& one) { one.release(); })
       return [](node& n) {
         operation_node<T>::release(n);
         static_cast<structured_node&>(n).op.release();

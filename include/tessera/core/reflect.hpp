@@ -46,12 +46,14 @@ constexpr bool takes_braced(std::index_sequence<Before...>, std::index_sequence<
   return requires { T{field_at<T, Before>{}..., {field_at<T, Inside>{}...}, field_at<T, After>{}...}; };
 }
 
-// A built-in array takes one initialiser for each element when its braces are left out.
-template <class T, int N = 0>
+// A built-in array takes one initialiser for each element when its braces are left out. Fewer than a certain number may be
+// too few, where a field has no default.
+template <class T, int N = 0, bool Found = false>
 constexpr int initialisers() {
-  if constexpr (N > 8 * max_fields) return N;
-  else if constexpr (!takes<T>(std::make_index_sequence<N + 1>{})) return N;
-  else return initialisers<T, N + 1>();
+  constexpr bool fits = takes<T>(std::make_index_sequence<N>{});
+  if constexpr (Found && !fits) return N - 1;
+  else if constexpr (N > 8 * max_fields) return fits ? N : 0;
+  else return initialisers<T, N + 1, fits>();
 }
 // How many initialisers the field at position `At` takes. Without elision that is one, and more in braces may still fit
 // a class with such a constructor: only a built-in array also leaves no room for one more behind it.

@@ -5,6 +5,7 @@
 #include <tessera/autograd/variable.hpp>
 #include <tessera/nn/module.hpp>
 #include <tessera/op/random/dropout.hpp>
+#include <tessera/op/reduce/axes.hpp>
 
 namespace tessera::nn {
 
