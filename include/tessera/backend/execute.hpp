@@ -7,6 +7,7 @@
 #include <tessera/expr/lower.hpp>
 
 namespace tessera::backend {
+inline namespace TESSERA_ARCH {
 
 /// The kernel K for lanes of T on the selected backend.
 template <class K, class T>
@@ -16,7 +17,7 @@ template <class K, class T>
   return &K::template run<simd_register<T>>;
 }
 
-namespace detail {
+namespace isa {
 
 template <class E>
 void bind_flat(const E& e, slot* slots) {
@@ -30,7 +31,7 @@ void bind_flat(const E& e, slot* slots) {
   });
 }
 
-}  // namespace detail
+}  // namespace isa
 
 /// Describes every leaf of the expression over the space, in order.
 template <class E>
@@ -63,7 +64,7 @@ void evaluate(const E& e, R* out) {
   if (n == 0) return;
   if constexpr (is_flat<E>) {
     slot slots[P::sources + 1];
-    detail::bind_flat(e, slots);
+    isa::bind_flat(e, slots);
     slots[P::sources].data = reinterpret_cast<char*>(out);
     slots[P::sources].step = 1;
     slots[P::sources].element_size = sizeof(R);
@@ -104,4 +105,5 @@ void reduce(const E& e, T* out) {
   run(fn, p, nullptr, split);
 }
 
+}  // namespace TESSERA_ARCH
 }  // namespace tessera::backend

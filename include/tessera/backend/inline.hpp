@@ -11,7 +11,7 @@
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
 
-namespace detail {
+namespace isa {
 
 #if TESSERA_USE_XSIMD
 template <class T, extent N, int W>
@@ -31,11 +31,11 @@ struct fitting_register {
 };
 #endif
 
-}  // namespace detail
+}  // namespace isa
 
 /// The widest register that a row of N elements fills; one number where there is none.
 template <class T, extent N>
-using fitting_register = typename detail::fitting_register<T, N, width<simd_register<T>>>::type;
+using fitting_register = typename isa::fitting_register<T, N, width<simd_register<T>>>::type;
 
 /// `lanes` elements, each converted; a register beyond them repeats the last.
 template <class V, class E>

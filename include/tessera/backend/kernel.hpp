@@ -34,7 +34,7 @@ using kernel = void (*)(const slot* slots, extent n0, extent n1, extent index);
 
 inline namespace TESSERA_ARCH {
 
-namespace detail {
+namespace isa {
 
 /// Is source I loaded? The reverse sweep has no data for those it does not read.
 template <class P, bool ForReverse, int I>
@@ -94,7 +94,7 @@ TESSERA_INLINE void for_each_row(const slot* slots, extent n0, extent n1, extent
   }
 }
 
-}  // namespace detail
+}  // namespace isa
 
 /// Stores the program's result. Slots: the sources, then the output.
 template <class P, class R>
@@ -109,19 +109,19 @@ void map_rows<P, R>::run(const slot* slots, extent n0, extent n1, extent index) 
   constexpr int W = width<V>;
   const auto body = [](const slot* in, R* out, extent step, extent n, extent first) {
     V splats[P::sources + 1];
-    detail::load_splats<P, false>(splats, in);
+    isa::load_splats<P, false>(splats, in);
     for (extent j = 0; j < n; j += W) {
       V v[P::values];
-      detail::load_sources<P, false>(v, splats, in, j, first);
+      isa::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
       store_lanes(out + j * step, v[P::values - 1], step);
     }
   };
-  detail::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
+  isa::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
     const slot& out = at[P::sources];
     if (W == 1 || full != 0) body(at, reinterpret_cast<R*>(out.data), out.step, full, first);
     if (W == 1 || full == n) return;
-    detail::tail_tile<P, false, V> tile;
+    isa::tail_tile<P, false, V> tile;
     slot padded[P::sources + 1];
     R results[W];
     const int lanes = static_cast<int>(n - full);
@@ -148,10 +148,10 @@ void reduce_rows<P, Combine, Inner>::run(const slot* slots, extent n0, extent n1
   constexpr extent stretch = 4096;  // a register accumulates this many elements at most before it goes to the wide total
   const auto body = [](const slot* in, T* out, [[maybe_unused]] extent step, Wide& total, extent n, extent first, int lanes) {
     V splats[P::sources + 1];
-    detail::load_splats<P, false>(splats, in);
+    isa::load_splats<P, false>(splats, in);
     const auto value = [&](extent j) TESSERA_INLINE_LAMBDA {
       V v[P::values];
-      detail::load_sources<P, false>(v, splats, in, j, first);
+      isa::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
       return v[P::values - 1];
     };
@@ -166,13 +166,13 @@ void reduce_rows<P, Combine, Inner>::run(const slot* slots, extent n0, extent n1
       for (extent j = 0; j < n; j += W) store_lanes(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
     }
   };
-  detail::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
+  isa::for_each_row<P, V, P::sources + 1>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
     T* out = reinterpret_cast<T*>(at[P::sources].data);
     Wide total = static_cast<Wide>(*out);
     const extent step = at[P::sources].step;
     if (full != 0) body(at, out, step, total, full, first, W);
     if (full != n) {
-      detail::tail_tile<P, false, V> tile;
+      isa::tail_tile<P, false, V> tile;
       slot padded[P::sources + 1];
       T partial[W];
       const int lanes = static_cast<int>(n - full);
@@ -204,12 +204,12 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
   using T = lane_t<V>;
   const auto body = [](const slot* in, extent n, extent first, int lanes) {
     V splats[L + 1], sums[L + 1];
-    detail::load_splats<P, true>(splats, in);
+    isa::load_splats<P, true>(splats, in);
     for (int i = 0; i < L; ++i) sums[i] = V(T(0));
     const slot* out = in + L + 2;
     for (extent j = 0; j < n; j += W) {
       V v[P::values], a[P::values];
-      detail::load_sources<P, true>(v, splats, in, j, first);
+      isa::load_sources<P, true>(v, splats, in, j, first);
       P::template forward<true>(v);
       if constexpr (P::keeps_result) v[P::values - 1] = load<V>(reinterpret_cast<const T*>(in[L + 1].data) + j);
       if constexpr (SplatSeed) a[P::values - 1] = V(*reinterpret_cast<const T*>(in[L].data));
@@ -234,10 +234,10 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
         if (out[I].data != nullptr) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
     });
   };
-  detail::for_each_row<P, V, 2 * L + 2>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
+  isa::for_each_row<P, V, 2 * L + 2>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {
     if (W == 1 || full != 0) body(at, full, first, W);
     if (W == 1 || full == n) return;
-    detail::tail_tile<P, true, V> tile;
+    isa::tail_tile<P, true, V> tile;
     alignas(64) std::byte seeds[W * sizeof(T)], results[W * sizeof(T)], places[L + 1][W * 8];
     slot padded[2 * L + 2];
     const int lanes = static_cast<int>(n - full);

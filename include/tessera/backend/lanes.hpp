@@ -14,7 +14,7 @@
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
 
-namespace detail {
+namespace isa {
 template <class V>
 struct lane_traits {
   using type = V;
@@ -27,20 +27,20 @@ struct lane_traits<xsimd::batch<T, A>> {
   static constexpr int width = static_cast<int>(xsimd::batch<T, A>::size);
 };
 #endif
-}  // namespace detail
+}  // namespace isa
 
 /// The number type of a lane, and how many a register has.
 template <class V>
-using lane_t = typename detail::lane_traits<V>::type;
+using lane_t = typename isa::lane_traits<V>::type;
 template <class V>
-inline constexpr int width = detail::lane_traits<V>::width;
+inline constexpr int width = isa::lane_traits<V>::width;
 
 /// The reference: one lane.
 template <class T>
 using scalar_register = T;
 
 /// The widest register for T that the build allows.
-namespace detail {
+namespace isa {
 template <class T>
 struct widest {
   using type = T;
@@ -52,9 +52,9 @@ struct widest<T> {
   using type = xsimd::batch<T>;
 };
 #endif
-}  // namespace detail
+}  // namespace isa
 template <class T>
-using simd_register = typename detail::widest<T>::type;
+using simd_register = typename isa::widest<T>::type;
 
 /// A source whose elements are computed from their position, as a random mask is.
 template <class E>
