@@ -223,6 +223,10 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
             sums[I] = sums[I] + a[I];
           } else {
             const extent step = S::kind == access::unit ? 1 : out[I].step;
+            if (S::kind == access::strided && step == 0) {  // a stretched view: all lanes meet in one element
+              sums[I] = sums[I] + a[I];
+              return;
+            }
             E* place = reinterpret_cast<E*>(out[I].data) + j * step;
             store_lanes(place, out[I].store ? a[I] : load<V>(place, step) + a[I], step);
           }
@@ -230,8 +234,8 @@ void reverse_rows<P, SplatSeed>::run(const slot* slots, extent n0, extent n1, ex
       });
     }
     P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::active[I] && S::kind == access::splat)
-        if (out[I].data != nullptr) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
+      if constexpr (P::active[I] && S::kind != access::unit)
+        if (out[I].data != nullptr && (S::kind == access::splat || out[I].step == 0)) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
     });
   };
   isa::for_each_row<P, V, 2 * L + 2>(slots, n0, n1, index, [&](const slot* at, extent full, extent n, extent first) {

@@ -3,7 +3,7 @@
 // The loop over an iteration space, found once for each evaluation: axes of one element dropped, neighbours merged where
 // every operand allows it. Two axes are left to the kernel; the driver walks the others. Nothing here is a template.
 
-#include <tessera/shape/extents.hpp>
+#include <tessera/shape/rules.hpp>
 
 #include <cstddef>
 
@@ -16,13 +16,7 @@ struct operand {
   extent stride[max_rank] = {};
 };
 
-/// Strides of a contiguous operand of shape `own` inside the space `whole`, aligned at the end: 0 along axes that stretch.
-constexpr void stretch(const extents& own, const extents& strides, const extents& whole, extent* out) {
-  for (int i = 0; i < whole.rank; ++i) {
-    const int j = i - (whole.rank - own.rank);
-    out[i] = j < 0 || (own[j] == 1 && whole[j + whole.rank - own.rank] != 1) ? 0 : strides[j];
-  }
-}
+using rule::stretch;
 
 /// A loop nest over at most max_rank axes for `count` operands.
 struct plan {

@@ -3,7 +3,6 @@
 // What an expression is, and the nodes of its tree. A node holds its children by value and its leaves hold the blocks they
 // read: an expression can be stored, returned and evaluated later, and gives what it would have given when it was built.
 
-#include <tessera/backend/plan.hpp>
 #include <tessera/expr/program.hpp>
 #include <tessera/numeric/dtype.hpp>
 #include <tessera/shape/shape.hpp>

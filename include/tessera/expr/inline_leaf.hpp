@@ -4,6 +4,7 @@
 // exists at compile time.
 
 #include <tessera/expr/lower.hpp>
+#include <tessera/shape/rules.hpp>
 
 #include <array>
 #include <cstddef>
@@ -45,7 +46,7 @@ template <class S, class Space>
 struct stretched_strides {
   static constexpr extents values = [] {
     extents out = extents::filled(Space::rank, 0);
-    backend::stretch(S::pattern, row_major(S::pattern), Space::pattern, out.at);
+    rule::stretch(S::pattern, row_major(S::pattern), Space::pattern, out.at);
     return out;
   }();
 };

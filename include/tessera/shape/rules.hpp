@@ -63,6 +63,14 @@ inline void join_values(const char* operation, extents& joined, const extents& a
   }
 }
 
+/// Strides of a contiguous operand of shape `own` inside the space `whole`, aligned at the end: 0 along axes that stretch.
+constexpr void stretch(const extents& own, const extents& strides, const extents& whole, extent* out) {
+  for (int i = 0; i < whole.rank; ++i) {
+    const int j = i - (whole.rank - own.rank);
+    out[i] = j < 0 || (own[j] == 1 && whole[j + whole.rank - own.rank] != 1) ? 0 : strides[j];
+  }
+}
+
 /// The shape without the axes in the mask, or with 1 in their place.
 [[nodiscard]] constexpr extents reduce(const extents& s, unsigned mask, bool keep) {
   extents out;
