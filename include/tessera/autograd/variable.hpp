@@ -176,6 +176,10 @@ class variable {
   variable(T value)
     requires(S::rank == 0)
       : variable(tensor<T, S>(S{}, value)) {}
+  /// A leaf of the numbers in braces: variable w{1.0, 2.0}.
+  template <std::same_as<T>... U>
+    requires(S::rank == 1 && sizeof...(U) > 0 && S::static_size == 1 + static_cast<extent>(sizeof...(U)))
+  variable(T first, U... rest) : variable(tensor<T, S>{first, rest...}) {}
   /// The value of an expression: a statement where a graph tracks it, otherwise a leaf.
   template <Operand X>
     requires(!std::same_as<std::remove_cvref_t<X>, variable> && !std::same_as<std::remove_cvref_t<X>, tensor<T, S>>)

@@ -90,7 +90,8 @@ TESSERA_INLINE void for_each_row(const slot* slots, extent n0, extent n1, extent
   for (int k = 0; k < Slots; ++k) at[k] = slots[k];
   for (extent i = 0; i < n0; ++i) {
     row(at, full, n1, index + i * n1);
-    for (int k = 0; k < Slots; ++k) at[k].data += at[k].row_bytes;
+    for (int k = 0; k < Slots; ++k)
+      if (at[k].data != nullptr) at[k].data += at[k].row_bytes;
   }
 }
 

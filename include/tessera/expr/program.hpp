@@ -72,7 +72,7 @@ struct joined<type_list<A...>, type_list<B...>, Rest...> : joined<type_list<A...
 }  // namespace detail
 
 template <class T, class Sources, class Steps>
-struct program;
+struct TESSERA_PER_ARCH program;
 
 /// Values 0 .. sources - 1 are loaded, the rest computed in order; the last is the result. T is the type of every lane.
 template <class T, class... Source, class... Step>
@@ -126,12 +126,12 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   static constexpr auto reached = [] {
     std::array<bool, values + 1> reach{};
     reach[values - 1] = true;
-    constexpr std::array<const int*, steps + 1> inputs{Step::inputs.data()..., nullptr};
+    constexpr std::array<const int*, steps + 1> operands_of{Step::inputs.data()..., nullptr};
     constexpr int arity[] = {Step::arity..., 0};
     constexpr bool differentiable[] = {Step::op::differentiable..., false};
     for (int s = steps - 1; s >= 0; --s)
       if (reach[static_cast<std::size_t>(sources + s)] && differentiable[s])
-        for (int k = 0; k < arity[s]; ++k) reach[static_cast<std::size_t>(inputs[static_cast<std::size_t>(s)][k])] = true;
+        for (int k = 0; k < arity[s]; ++k) reach[static_cast<std::size_t>(operands_of[static_cast<std::size_t>(s)][k])] = true;
     return reach;
   }();
 
@@ -164,11 +164,11 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
         }(),
         ...);
     // To compute a value again, its operands are read.
-    constexpr std::array<const int*, steps + 1> inputs{Step::inputs.data()..., nullptr};
+    constexpr std::array<const int*, steps + 1> operands_of{Step::inputs.data()..., nullptr};
     constexpr int arity[] = {Step::arity..., 0};
     for (int s = steps - 1; s >= 0; --s)
       if (read[static_cast<std::size_t>(sources + s)])
-        for (int k = 0; k < arity[s]; ++k) read[static_cast<std::size_t>(inputs[static_cast<std::size_t>(s)][k])] = true;
+        for (int k = 0; k < arity[s]; ++k) read[static_cast<std::size_t>(operands_of[static_cast<std::size_t>(s)][k])] = true;
     return read;
   }();
 
