@@ -72,7 +72,7 @@ struct joined<type_list<A...>, type_list<B...>, Rest...> : joined<type_list<A...
 }  // namespace detail
 
 template <class T, class Sources, class Steps>
-struct TESSERA_PER_ARCH program;
+struct program;
 
 /// Values 0 .. sources - 1 are loaded, the rest computed in order; the last is the result. T is the type of every lane.
 template <class T, class... Source, class... Step>
