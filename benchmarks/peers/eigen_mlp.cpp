@@ -30,11 +30,17 @@ struct layers {
   row<peers::classes> bias3;
 };
 
-void adam(float* __restrict p, const float* __restrict g, float* __restrict m, float* __restrict v, float rate, float root) {
-  for (int i = 0; i < parameter_count; ++i) {
-    m[i] += (1 - peers::beta1) * (g[i] - m[i]);
-    v[i] = peers::beta2 * v[i] + (1 - peers::beta2) * g[i] * g[i];
-    p[i] -= rate * m[i] / (std::sqrt(v[i]) * root + peers::epsilon);
+// In pieces that stay in the nearest cache, on Eigen's registers: vectorised whatever the flags say about errno.
+void adam(float* p, const float* g, float* m, float* v, float rate, float root) {
+  using array = Eigen::Map<Eigen::ArrayXf, Eigen::Aligned64>;
+  constexpr int piece = 1024;
+  for (int i = 0; i < parameter_count; i += piece) {
+    const int count = std::min(piece, parameter_count - i);
+    const Eigen::Map<const Eigen::ArrayXf, Eigen::Aligned64> gradient(g + i, count);
+    array value(p + i, count), first(m + i, count), second(v + i, count);
+    first += (1 - peers::beta1) * (gradient - first);
+    second = peers::beta2 * second + (1 - peers::beta2) * gradient.square();
+    value -= rate * first / (second.sqrt() * root + peers::epsilon);
   }
 }
 
