@@ -90,15 +90,11 @@ struct structured_node : operation_node<T> {
       (self.template add<static_cast<int>(I)>(parts), ...);
     }(std::make_index_sequence<N>{});
   }
-  static constexpr auto release = [] {
-    if constexpr (requires(Op& one) { one.release(); })
-      return [](node& n) {
-        operation_node<T>::release(n);
-        static_cast<structured_node&>(n).op.release();
-      };
-    else return &operation_node<T>::release;
-  }();
-  static constexpr node_table kind{Op::name, &backward, release, &destroy_node<structured_node>, &operation_node<T>::input};
+  static void release(node& n) {
+    operation_node<T>::release(n);
+    if constexpr (requires(Op& one) { one.release(); }) static_cast<structured_node&>(n).op.release();
+  }
+  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &operation_node<T>::input};
 
  private:
   template <int I, class Parts>
