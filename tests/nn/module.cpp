@@ -113,7 +113,7 @@ TEST_CASE("the usual training loop moves no weight, with the loss and the output
   net m;
   optim::sgd optimizer{m, {.lr = 0.01}};
   const tensor<float, shape<4, 3>> x(shape<4, 3>{}, 0.5f);
-  const float* where = m.fc1.weight.data();
+  const float* address = m.fc1.weight.data();
   for (int step = 0; step < 10; ++step) {
     optimizer.zero_grad();
     auto output = m(x);
@@ -121,7 +121,7 @@ TEST_CASE("the usual training loop moves no weight, with the loss and the output
     loss.backward();
     const float seen = output(0, 0);
     optimizer.step();
-    CHECK(m.fc1.weight.data() == where);
+    CHECK(m.fc1.weight.data() == address);
     CHECK(output(0, 0) == seen);
   }
 }

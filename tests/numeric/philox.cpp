@@ -42,7 +42,7 @@ TEST_CASE("philox: the numbers of elements are 24 or 53 bits of their words") {
 
 TEST_CASE_TEMPLATE("philox: filling from any index gives the numbers of each element", T, float, double) {
   const philox stream(1, 2);
-  for (std::uint64_t first : {0, 1, 2, 3, 4, 5, 1000003})
+  for (std::uint64_t first : std::initializer_list<std::uint64_t>{0, 1, 2, 3, 4, 5, 1000003})
     for (std::int64_t count = 0; count < 14; ++count) {
       std::vector<T> x(static_cast<std::size_t>(count) + 1, T(7));
       stream.fill_uniform(first, x.data(), count);
