@@ -18,6 +18,7 @@ template <class F>
     variable(sum(y)).backward(create_graph);
     y = x.grad_variable();
   }
+  x.zero_grad();  // the last gradient was computed from x and x holds it: nothing else would end that
   return numbers(y.value());
 }
 
