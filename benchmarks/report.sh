@@ -18,6 +18,10 @@ table() { cmake --build "$build" --target "$1" | grep -v -e '^\[' -e '^ninja:' -
 echo "Processor: $(lscpu | sed -n 's/^Model name: *//p'), $(nproc) cores; $(date +%Y-%m-%d); load $(cut -d' ' -f1 /proc/loadavg) at the start."
 printf '\n## A training step\n\n'
 table benchmark_mlp
+printf '\n## Two layers of LSTM\n\n'
+table benchmark_lstm
+printf '\n## A convolutional network\n\n'
+table benchmark_cnn
 printf '\n## Operations\n\n'
 table benchmark_op
 printf '## Compile time\n\n'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Matrix products of run-time sizes, each into a new tensor.
+// Matrix products: of run-time sizes, each into a new tensor, and of sizes that the type has, into an array and a tensor that are there.
 
 #include <support/cases.hpp>
 #include <tessera/op/op.hpp>
@@ -8,18 +8,45 @@ namespace ts = tessera;
 
 namespace {
 
-using matrix = ts::tensor<float, ts::shape<ts::dyn, ts::dyn>>;
+template <class T>
+ts::tensor<T, ts::shape<ts::dyn, ts::dyn>> numbers(int rows, int columns) {
+  return {ts::shape<ts::dyn, ts::dyn>{rows, columns}, measure::numbers<T>(rows * columns)};
+}
 
-matrix numbers(int rows, int columns) { return matrix(ts::shape<ts::dyn, ts::dyn>{rows, columns}, measure::numbers(rows * columns)); }
+template <class T>
+void add(const cases::product& p, const std::string& name) {
+  measure::add(name, "tessera", p.amount(), [p] {
+    return [p, a = p.transposed_a ? numbers<T>(p.k, p.m) : numbers<T>(p.m, p.k), b = p.transposed_b ? numbers<T>(p.n, p.k) : numbers<T>(p.k, p.n)] {
+      const ts::tensor<T, ts::shape<ts::dyn, ts::dyn>> c = p.transposed_a   ? ts::matmul(ts::transpose(a), b)
+                                                           : p.transposed_b ? ts::linear(a, b)
+                                                                            : ts::matmul(a, b);
+      benchmark::DoNotOptimize(c.data());
+    };
+  });
+}
+
+template <class Holder>
+auto multiply_into(Holder a, Holder b, Holder c) {
+  return [=]() mutable {
+    benchmark::DoNotOptimize(a);
+    c = ts::matmul(a, b);
+    benchmark::DoNotOptimize(c);
+  };
+}
 
 [[maybe_unused]] const int registered = [] {
-  for (const cases::product& p : cases::products)
-    measure::add(p.name(), "tessera", p.amount(), [p] {
-      return [p, a = numbers(p.m, p.k), b = p.transposed ? numbers(p.n, p.k) : numbers(p.k, p.n)] {
-        const matrix c = p.transposed ? ts::linear(a, b) : ts::matmul(a, b);
-        benchmark::DoNotOptimize(c.data());
-      };
+  cases::for_each_product([]<class T>(T, const cases::product& p, const std::string& name) { add<T>(p, name); });
+  cases::for_each_fixed_product([]<int N>(const cases::product& p, const std::string& name) {
+    using S = ts::shape<N, N>;
+    measure::add(name, "tessera", p.amount(), [] {
+      const ts::array<float, S> x(S{}, measure::numbers(N * N));
+      return multiply_into(x, x, x);
     });
+    measure::add(name, "tessera, tensors", p.amount(), [] {
+      const ts::tensor<float, S> x(S{}, measure::numbers(N * N));
+      return multiply_into(x, x, x);
+    });
+  });
   return 0;
 }();
 

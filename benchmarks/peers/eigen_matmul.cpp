@@ -7,18 +7,38 @@
 
 namespace {
 
-using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <class T, int Rows = Eigen::Dynamic, int Columns = Eigen::Dynamic>
+using matrix = Eigen::Matrix<T, Rows, Columns, Eigen::RowMajor>;
 
-matrix numbers(int rows, int columns) { return Eigen::Map<const matrix>(measure::numbers(rows * columns).data(), rows, columns); }
+template <class M>
+M numbers(int rows, int columns) {
+  return Eigen::Map<const M>(measure::numbers<typename M::Scalar>(rows * columns).data(), rows, columns);
+}
+
+template <class T>
+void add(const cases::product& p, const std::string& name) {
+  measure::add(name, "Eigen", p.amount(), [p] {
+    using M = matrix<T>;
+    return [p, a = p.transposed_a ? numbers<M>(p.k, p.m) : numbers<M>(p.m, p.k), b = p.transposed_b ? numbers<M>(p.n, p.k) : numbers<M>(p.k, p.n), c = numbers<M>(p.m, p.n)]() mutable {
+      if (p.transposed_a) c.noalias() = a.transpose() * b;
+      else if (p.transposed_b) c.noalias() = a * b.transpose();
+      else c.noalias() = a * b;
+    };
+  });
+}
 
 [[maybe_unused]] const int registered = [] {
-  for (const cases::product& p : cases::products)
-    measure::add(p.name(), "Eigen", p.amount(), [p] {
-      return [p, a = numbers(p.m, p.k), b = p.transposed ? numbers(p.n, p.k) : numbers(p.k, p.n), c = numbers(p.m, p.n)]() mutable {
-        if (p.transposed) c.noalias() = a * b.transpose();
-        else c.noalias() = a * b;
+  cases::for_each_product([]<class T>(T, const cases::product& p, const std::string& name) { add<T>(p, name); });
+  cases::for_each_fixed_product([]<int N>(const cases::product& p, const std::string& name) {
+    measure::add(name, "Eigen", p.amount(), [] {
+      using M = matrix<float, N, N>;
+      return [a = numbers<M>(N, N), b = numbers<M>(N, N), c = numbers<M>(N, N)]() mutable {
+        benchmark::DoNotOptimize(a);
+        c.noalias() = a * b;
+        benchmark::DoNotOptimize(c);
       };
     });
+  });
   return 0;
 }();
 

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// What every program of the comparison shares: the network's sizes, its numbers from a formula, and the commands that run_mlp.py
-// sends. Nothing here knows a library.
+// The network of three fully connected layers.
 
-#include <chrono>
-#include <cmath>
-#include <cstdint>
-#include <iostream>
-#include <string>
-#include <vector>
+#include <peers/serve.hpp>
 
 namespace peers {
 
-inline constexpr int inputs = 784, hidden = 128, classes = 10, samples = 1024;
-inline constexpr float learning_rate = 1e-3f, beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-8f;
-
-/// An integer without visible order. source: C. Wellons, lowbias32
-[[nodiscard]] constexpr std::uint32_t scramble(std::uint32_t x) {
-  x = (x ^ x >> 16) * 0x7feb352dU;
-  x = (x ^ x >> 15) * 0x846ca68bU;
-  return x ^ x >> 16;
-}
-/// A number from -1 to 1, the same in every program.
-[[nodiscard]] constexpr float noise(std::uint32_t i) { return static_cast<float>(scramble(i) >> 8) * 0x1p-23f - 1; }
+inline constexpr int hidden = 128;
 
 /// Calls visit(index of the layer, outputs, inputs, weight, bias) for each layer, with the numbers that training starts from.
 template <class Visit>
@@ -31,70 +15,9 @@ void for_each_layer(Visit visit) {
   std::uint32_t next = 0;
   for (int layer = 0; layer < 3; ++layer) {
     const int in = sizes[layer], out = sizes[layer + 1];
-    const float bound = 1 / std::sqrt(static_cast<float>(in));
-    std::vector<float> weight(static_cast<std::size_t>(in * out)), bias(static_cast<std::size_t>(out));
-    for (float& w : weight) w = bound * noise(next++);
-    for (float& b : bias) b = bound * noise(next++);
+    std::vector<float> weight = start_of(in * out, in, next), bias = start_of(out, in, next);
     visit(layer, out, in, weight, bias);
   }
-}
-
-/// The images of a batch, row by row.
-[[nodiscard]] inline std::vector<float> images_of(int batch, int index) {
-  std::vector<float> x(static_cast<std::size_t>(batch * inputs));
-  const std::size_t start = static_cast<std::size_t>(index) * x.size();
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = noise(static_cast<std::uint32_t>((1U << 20) + start + i));
-  return x;
-}
-[[nodiscard]] inline std::vector<std::int64_t> labels_of(int batch, int index) {
-  std::vector<std::int64_t> y(static_cast<std::size_t>(batch));
-  for (int i = 0; i < batch; ++i) y[static_cast<std::size_t>(i)] = scramble(static_cast<std::uint32_t>((1 << 24) + index * batch + i)) % classes;
-  return y;
-}
-
-/// Microseconds of one of `steps` steps, after a few that are not counted: they make what is made once.
-template <class Step>
-[[nodiscard]] double microseconds(int batches, int steps, Step step) {
-  constexpr int warm_up = 10;
-  for (int i = 0; i < warm_up; ++i) step(i % batches);
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < steps; ++i) step(i % batches);
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count() / steps;
-}
-
-/// Answers one command. A trainer starts from the formula's weights, so that every repetition does the same work.
-template <class Trainer>
-void answer(const std::string& command, int batch, int steps) {
-  Trainer trainer;
-  if (command == "train") {
-    std::cout << microseconds(samples / batch, steps, [&](int i) { trainer.step(i); });
-  } else if (command == "infer") {
-    std::cout << microseconds(samples / batch, steps, [&](int i) { trainer.infer(i); });
-  } else if (command == "outputs") {
-    trainer.infer(0);
-    for (int c = 0; c < classes; ++c) std::cout << trainer.output(c) << ' ';
-  } else if (command == "losses") {
-    for (int i = 0; i < steps; ++i) {
-      trainer.step(i % (samples / batch));
-      std::cout << trainer.loss() << ' ';
-    }
-  } else {
-    std::cout << "unknown";
-  }
-  std::cout << std::endl;
-}
-
-/// Reads lines "command batch steps" and answers each with a line. Trainer<B> has step(index of a batch), loss(), infer(index),
-/// output(class) for batches of B images.
-template <template <int> class Trainer>
-int serve() {
-  std::cout.precision(9);
-  std::string command;
-  for (int batch = 0, steps = 0; std::cin >> command >> batch >> steps;) {
-    if (batch == 64) answer<Trainer<64>>(command, batch, steps);
-    else answer<Trainer<1>>(command, 1, steps);
-  }
-  return 0;
 }
 
 }  // namespace peers

@@ -17,7 +17,7 @@ void add(const char* name, CBLAS_TRANSPOSE transpose) {
 }
 
 [[maybe_unused]] const int registered = [] {
-  openblas_set_num_threads(1);
+  openblas_set_num_threads(measure::threads());
   add(cases::sum_axis_0, CblasTrans);
   add(cases::sum_axis_1, CblasNoTrans);
   return 0;

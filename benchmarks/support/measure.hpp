@@ -5,8 +5,10 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <new>
 #include <string>
 #include <vector>
@@ -42,17 +44,26 @@ struct aligned {
   void deallocate(T* p, std::size_t) const { ::operator delete(p, std::align_val_t{64}); }
   friend bool operator==(aligned, aligned) { return true; }
 };
-using buffer = std::vector<float, aligned<float>>;
+template <class T>
+using buffer_of = std::vector<T, aligned<T>>;
+using buffer = buffer_of<float>;
 
 /// Numbers from -1 to 1 without visible order.
-[[nodiscard]] inline buffer numbers(std::int64_t count) {
-  buffer all(static_cast<std::size_t>(count));
+template <class T = float>
+[[nodiscard]] buffer_of<T> numbers(std::int64_t count) {
+  buffer_of<T> all(static_cast<std::size_t>(count));
   std::uint32_t x = 1;
-  for (float& v : all) {
+  for (T& v : all) {
     x = x * 1664525U + 1013904223U;
-    v = static_cast<float>(x >> 8) * 0x1p-23f - 1;
+    v = static_cast<T>(static_cast<float>(x >> 8) * 0x1p-23f - 1);
   }
   return all;
+}
+
+/// How many threads tessera and its peers may use: TESSERA_NUM_THREADS, else one.
+[[nodiscard]] inline int threads() {
+  const char* text = std::getenv("TESSERA_NUM_THREADS");
+  return text != nullptr ? std::max(1, std::atoi(text)) : 1;
 }
 
 }  // namespace measure

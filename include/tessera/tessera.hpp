@@ -15,5 +15,6 @@
 #include <tessera/op/op.hpp>
 #include <tessera/optim/optim.hpp>
 #include <tessera/tensor/array.hpp>
+#include <tessera/tensor/closeness.hpp>
 #include <tessera/tensor/create.hpp>
 #include <tessera/tensor/print.hpp>

@@ -3,6 +3,7 @@
 #include <allocation/counting.hpp>
 #include <support/golden.hpp>
 #include <tessera/autograd/variable.hpp>
+#include <tessera/nn/nn.hpp>
 #include <tessera/op/op.hpp>
 
 namespace tessera::tests {
@@ -63,11 +64,43 @@ TEST_CASE("a training step of two layers asks the system for nothing once warm")
   CHECK(requests_once_warm(step) == 0);
 }
 
+TEST_CASE("a training step of convolutions and poolings asks the system for nothing once warm") {
+  variable<float, shape<4, 2, 3, 3>> w(operand_of<float>(shape<4, 2, 3, 3>{}, 0)), deep(operand_of<float>(shape<4, 2, 3, 3>{}, 1));
+  variable<float, shape<4>> bias(operand_of<float>(shape<4>{}, 2));
+  const auto x = operand_of<float>(shape<dyn, 2, 9, 8>{3}, 4);
+  const auto step = [&] {
+    w.zero_grad();
+    deep.zero_grad();
+    bias.zero_grad();
+    const variable h = max_pool2d(relu(conv2d(x, w, bias, padding<1>{})), window<2>{});
+    const variable loss = sum(avg_pool2d(conv2d(h, deep, stride<2>{}, padding{1}, groups<2>{}), window<2>{}));
+    loss.backward();
+  };
+  CHECK(requests_once_warm(step) == 0);
+}
+
 TEST_CASE("a step of run-time shape with reductions and movement asks the system for nothing once warm") {
   variable<float, shape<dyn, dyn>> w(operand_of<float>(shape<dyn, dyn>{7, 5}, 0));
   const auto step = [&] {
     w.zero_grad();
     const variable loss = sum(softmax(transpose(w), axis<0>) * transpose(w)) + max(w) + mean(var(w, axis<1>)) + sum(slice(w, 1) * slice(w, 2));
+    loss.backward();
+  };
+  CHECK(requests_once_warm(step) == 0);
+}
+
+TEST_CASE("a step of embedding, lstm and layer_norm asks the system for nothing once warm") {
+  struct {
+    nn::embedding<9, 6> table{{.padding_idx = 0}};
+    nn::lstm<6, 10, nn::layers<2>, nn::bidirectional> cells{{.dropout = 0.1}};
+    nn::layer_norm<shape<20>> norm;
+  } model;
+  const auto parameters = nn::parameters(model);
+  const tensor words{{1, 2, 0}, {8, 3, 3}};
+  const auto step = [&] {
+    for (const nn::named_parameter& p : parameters) p.leaf->adjoint = {};
+    const auto [y, state] = model.cells(model.table(words));
+    const variable loss = sum(square(model.norm(y))) + sum(state.h * state.c);
     loss.backward();
   };
   CHECK(requests_once_warm(step) == 0);

@@ -148,6 +148,44 @@ TEST_SUITE("backend/gemm") {
     }
   }
 
+  TEST_CASE_TEMPLATE("gemm: every number of rows is covered by tiles, packed or in place", T, float, double) {
+    for (extent m = 1; m <= 40; ++m)
+      for (const extent n : {4, 16, 32, 40})
+        for (int way = 0; way < 4; ++way) check<T>(m, n, 21, {way % 2 != 0, 0, way == 3 ? 2 : 1}, {way / 2 != 0, 0, 1}, 1, static_cast<int>(m + n) % 3);
+  }
+
+  TEST_CASE_TEMPLATE("gemm: rows that collide in a cache, and blocks of rows that share panels", T, float, double) {
+    constexpr extent page = 4096 / sizeof(T);
+    for (int way = 0; way < 4; ++way) {
+      const layout a{way % 2 != 0, way % 2 != 0 ? page - 150 : page - 35, 1}, b{way / 2 != 0, way / 2 != 0 ? page - 35 : page - 90, 1};
+      check<T>(150, 90, 35, a, b, 0, 0);
+      check<T>(301, 90, 35, {way % 2 != 0, 1, 1}, {way / 2 != 0, 1, 1}, 2, 1);
+      check<T>(301, 600, 35, {way % 2 != 0, 1, 1}, {way / 2 != 0, 1, 1}, 2, 2);
+    }
+  }
+
+  TEST_CASE_TEMPLATE("gemm: a row times a matrix of long rows", T, float, double) {
+    for (const extent k : {1, 2, 3, 4, 7, 9})
+      for (const extent n : {300, 1029, 5000}) check<T>(1, n, k, {false, 0, 1}, {false, 0, 1}, 0, static_cast<int>(k) % 3);
+  }
+
+  TEST_CASE_TEMPLATE("gemm: infinity and NaN stay in their rows and columns", T, float, double) {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    for (const extent m : {1, 2, 5, 13, 30})
+      for (const extent n : {1, 10, 33, 300}) {
+        constexpr extent k = 7;
+        std::vector<T> a(at(m * k), T(1)), b(at(k * n), T(1)), c(at(m * n));
+        b[at((k - 1) * n)] = infinity;
+        a[at((m - 1) * k)] = std::numeric_limits<T>::quiet_NaN();
+        tessera::backend::gemm<T>(m, n, k, {a.data(), k, 1}, {b.data(), n, 1}, c.data(), n, false);
+        for (extent i = 0; i < m; ++i)
+          for (extent j = 0; j < n; ++j) {
+            const T x = c[at(i * n + j)];
+            CHECK((i == m - 1 ? std::isnan(x) : j == 0 ? x == infinity : x == T(k)));
+          }
+      }
+  }
+
   TEST_CASE_TEMPLATE("gemm: strides may be zero or negative", T, float, double) {
     for (const extent m : {1, 6, 40})
       for (const extent n : {1, 6, 70}) {

@@ -23,7 +23,7 @@ const std::map<std::string, bound> bounds{
     {"torch.cos(a)", {2, 2, {-100, 100}}},
     {"torch.erf(a)", {70, 4}},
     {"torch.sigmoid(a)", {4, 100, {-20, 20}}},
-    {"torch.tanh(a)", {2, 100, {-3, 3}}},
+    {"torch.tanh(a)", {2, 200, {-3, 3}}},
     {"torch.nn.functional.gelu(a)", {1000, 1000, {-2, 4}}},
     {"a ** -1.5", {1, 1}},
     {"a ** 2", {1, 0}},

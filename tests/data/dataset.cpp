@@ -176,7 +176,7 @@ TEST_SUITE("data/dataset") {
     CHECK_THROWS_AS(static_cast<void>(ts::data::split(spiral{10}, {11, -1})), ts::value_error);
     CHECK_THROWS_AS(static_cast<void>(ts::data::split(spiral{10}, {-1, 11})), ts::value_error);
     CHECK_THROWS_WITH_AS(static_cast<void>(ts::data::split(spiral{10}, {0.5, 0.4})),
-                         "tessera::data::split: the fractions sum to 0.900000 and must sum to 1", ts::value_error);
+                         "tessera::data::split: the fractions sum to 0.9 and must sum to 1", ts::value_error);
     CHECK_THROWS_AS(static_cast<void>(ts::data::split(spiral{10}, {-0.5, 1.5})), ts::value_error);
   }
 

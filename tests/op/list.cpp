@@ -43,6 +43,8 @@ std::set<std::string> listed_names() {
   movements(visit);
   selections(visit);
   contractions(visit);
+  convolutions(visit);
+  poolings(visit);
   normalizations(visit);
   conversions(visit);
   random_ops(visit);

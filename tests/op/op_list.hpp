@@ -191,6 +191,8 @@ void selections(Visit&& visit) {
   visit(shaped("concat", "torch.cat([a, b * b, a], 0)", [](const auto& a, const auto& b) { return concat(axis<0>, a, b * b, a); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{1, 4}));
   visit(shaped("concat", "torch.cat([a.mT, b], -1)", [](const auto& a, const auto& b) { return concat(axis<-1>, transpose(a), b); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{4, 2}));
   visit(shaped("stack", "torch.stack([a, b], 1)", [](const auto& a, const auto& b) { return stack(axis<1>, a, b); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{3, 4}));
+  visit(shaped("embedding", "torch.nn.functional.embedding(torch.tensor([[1, 0, 2], [2, 2, 1]]), a)", [](const auto& a) { return embedding(tensor{{1, 0, 2}, {2, 2, 1}}, a); }, shape<dyn, dyn>{4, 3}));
+  visit(shaped("embedding", "torch.nn.functional.embedding(torch.tensor([1, 2, 0, 2]), a.sin())", [](const auto& a) { return embedding(tensor{1, 2, 0, 2}, sin(a)); }, shape<dyn, dyn>{3, 5}));
   visit(shaped("operator*", "a * a.mT", [](const auto& a) { return a * transpose(a); }, shape<dyn, dyn>{3, 3}));
   visit(shaped("operator/", "a / (a * a + a + 1)", [](const auto& a) { return a / (a * a + a + 1); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("operator*", "a * a[0]", [](const auto& a) { return a * slice(a, 0); }, shape<dyn, dyn>{3, 4}));
@@ -213,6 +215,53 @@ void contractions(Visit&& visit) {
 }
 
 template <class Visit>
+void convolutions(Visit&& visit) {
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b)", [](const auto& a, const auto& b) { return conv2d(a, b); }, shape<dyn, dyn, dyn, dyn>{2, 2, 5, 4}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 2}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c); }, shape<dyn, dyn, dyn, dyn>{2, 2, 5, 4}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 2}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding=1)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, stride=2, padding=1)", [](const auto& a, const auto& b) { return conv2d(a, b, stride<2>{}, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 7, 6}, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, stride=(2, 3), padding=(2, 1), dilation=(1, 2))", [](const auto& a, const auto& b) { return conv2d(a, b, stride<2, 3>{}, padding{2, 1}, dilation{1, 2}); }, shape<dyn, dyn, dyn, dyn>{1, 1, 6, 9}, shape<dyn, dyn, dyn, dyn>{2, 1, 3, 2}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, padding=2, dilation=2)", [](const auto& a, const auto& b) { return conv2d(a, b, dilation<2>{}, padding{2}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 5}, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, groups=2)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, groups<2>{}); }, shape<dyn, dyn, dyn, dyn>{2, 4, 4, 4}, shape<dyn, dyn, dyn, dyn>{6, 2, 3, 3}, shape<dyn>{6}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding=1, groups=3)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}, groups{3}); }, shape<dyn, dyn, dyn, dyn>{1, 3, 4, 5}, shape<dyn, dyn, dyn, dyn>{3, 1, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c); }, shape<dyn, dyn, dyn, dyn>{2, 3, 3, 4}, shape<dyn, dyn, dyn, dyn>{2, 3, 1, 1}, shape<dyn>{2}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, stride=3)", [](const auto& a, const auto& b) { return conv2d(a, b, stride{3}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 7, 5}, shape<dyn, dyn, dyn, dyn>{3, 2, 1, 1}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, padding=(4, 0))", [](const auto& a, const auto& b) { return conv2d(a, b, padding{4, 0}); }, shape<dyn, dyn, dyn, dyn>{1, 1, 2, 3}, shape<dyn, dyn, dyn, dyn>{2, 1, 2, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding=1)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{0, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, stride=2, padding=1)", [](const auto& a, const auto& b) { return conv2d(a, b, padding<1>{}, stride<2>{}); }, shape<2, 2, 5, 4>{}, shape<3, 2, 3, 3>{}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d((a * a).mT, b, padding=1)", [](const auto& a, const auto& b) { return conv2d(transpose(a * a), b, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding=1)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}); }, shape<dyn, dyn, dyn>{2, 4, 5}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, a, padding=1)", [](const auto& a) { return conv2d(a, a, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
+}
+
+template <class Visit>
+void poolings(Visit&& visit) {
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2)", [](const auto& a) { return max_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2)", [](const auto& a) { return max_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 1, 4, 41}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, (3, 2), stride=(1, 2))", [](const auto& a) { return max_pool2d(a, window<3, 2>{}, stride<1, 2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 5}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 3, stride=2, padding=1)", [](const auto& a) { return max_pool2d(a, window{3}, stride{2}, padding{1}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 38}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 3, stride=1, padding=1)", [](const auto& a) { return max_pool2d(a, window<3>{}, stride<1>{}, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{1, 1, 3, 36}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2, dilation=2, ceil_mode=True, padding=1)", [](const auto& a) { return max_pool2d(a, window<2>{}, dilation<2>{}, padding<1>{}, ceil_mode{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 7}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 3, stride=3, ceil_mode=True)", [](const auto& a) { return max_pool2d(a, window{3, 3}, ceil_mode{}); }, shape<dyn, dyn, dyn, dyn>{1, 1, 7, 8}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2)", [](const auto& a) { return max_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{0, 2, 4, 6}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2)", [](const auto& a) { return max_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn>{3, 5, 4}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a.relu(), 2)", [](const auto& a) { return max_pool2d(relu(a), window<2>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d((a - 1.5).relu(), 3, stride=1, padding=1)", [](const auto& a) { return max_pool2d(relu(a - 1.5), window<3>{}, stride<1>{}, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2)", [](const auto& a) { return avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, (3, 2), stride=(1, 2))", [](const auto& a) { return avg_pool2d(a, window<3, 2>{}, stride<1, 2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 5}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 3, stride=2, padding=1)", [](const auto& a) { return avg_pool2d(a, window{3}, stride{2}, padding{1}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 6}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 3, stride=2, padding=1, ceil_mode=True)", [](const auto& a) { return avg_pool2d(a, window<3>{}, stride<2>{}, padding<1>{}, ceil_mode{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 8}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)", [](const auto& a) { return avg_pool2d(a, window<3>{}, stride<2>{}, padding<1>{}, ceil_mode{}, exclude_padding{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 8}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2)", [](const auto& a) { return avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{0, 2, 4, 6}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2)", [](const auto& a) { return avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn>{3, 5, 4}));
+  visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, 1)", [](const auto& a) { return adaptive_avg_pool2d(a, window<1>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 4}));
+  visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, (3, 7))", [](const auto& a) { return adaptive_avg_pool2d(a, window{3, 7}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 7, 5}));
+  visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, 2)", [](const auto& a) { return adaptive_avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn>{2, 5, 6}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d((a * a).mT, 2)", [](const auto& a) { return max_pool2d(transpose(a * a), window<2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}));
+  visit(shaped("max_pool2d", "torch.nn.functional.max_pool2d(a, 2, stride=1) * torch.nn.functional.avg_pool2d(a, 2, stride=1)", [](const auto& a) { return max_pool2d(a, window<2>{}, stride<1>{}) * avg_pool2d(a, window<2>{}, stride<1>{}); }, shape<1, 2, 4, 5>{}));
+}
+
+template <class Visit>
 void normalizations(Visit&& visit) {
   visit(shaped("softmax", "a.softmax(1)", [](const auto& a) { return softmax(a, axis<1>); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("softmax", "(2 * a).softmax(0)", [](const auto& a) { return softmax(2 * a, axis<0>); }, shape<dyn, dyn>{3, 4}));
@@ -220,6 +269,11 @@ void normalizations(Visit&& visit) {
   visit(shaped("log_softmax", "a.log_softmax(1)", [](const auto& a) { return log_softmax(a, axis<1>); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("log_softmax", "a.mT.log_softmax(0)", [](const auto& a) { return log_softmax(transpose(a), axis<0>); }, shape<dyn, dyn>{3, 4}));
   visit(shaped("log_softmax", "a.log_softmax(1)", [](const auto& a) { return log_softmax(a, axis<1>); }, shape<dyn, dyn>{0, 4}));
+  visit(shaped("layer_norm", "torch.nn.functional.layer_norm(a, (4,))", [](const auto& a) { return layer_norm(a, axis<1>); }, shape<dyn, dyn>{3, 4}));
+  visit(shaped("layer_norm", "torch.nn.functional.layer_norm(a.sin(), (4,), b, None, 0.01)", [](const auto& a, const auto& b) { return layer_norm(sin(a), axis<-1>, b, {.eps = 0.01}); }, shape<dyn, dyn, dyn>{2, 3, 4}, shape<dyn>{4}));
+  visit(shaped("layer_norm", "torch.nn.functional.layer_norm(a, (3, 4), b, c)", [](const auto& a, const auto& b, const auto& c) { return layer_norm(a, axes<-2, -1>, b, c); }, shape<dyn, dyn, dyn>{2, 3, 4}, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{3, 4}));
+  visit(shaped("layer_norm", "torch.nn.functional.layer_norm(a.mT, (19,), b, c)", [](const auto& a, const auto& b, const auto& c) { return layer_norm(transpose(a), axis<1>, b, c); }, shape<dyn, dyn>{19, 2}, shape<dyn>{19}, shape<dyn>{19}));
+  visit(shaped("layer_norm", "torch.nn.functional.layer_norm(a, (4,), b, c)", [](const auto& a, const auto& b, const auto& c) { return layer_norm(a, axis<1>, b, c); }, shape<dyn, dyn>{0, 4}, shape<dyn>{4}, shape<dyn>{4}));
 }
 
 /// Conversions: to float and back, so that the result has the dtype of the operand.

@@ -151,7 +151,7 @@ def main():
         write(f"{name}.txt", [(e, [(3, 4)], d) for e, d in elementwise(name)])
     write("binary_ops.txt", [(e, s, d) for e, d in elementwise("binary_ops") for s in BINARY_SHAPES])
     write("ternary_ops.txt", [(e, s, d) for e, d in elementwise("ternary_ops") for s in TERNARY_SHAPES])
-    for name in ("compound_ops", "reductions", "movements", "selections", "contractions", "normalizations", "conversions"):
+    for name in ("compound_ops", "reductions", "movements", "selections", "contractions", "convolutions", "poolings", "normalizations", "conversions"):
         write(f"{name}.txt", list(shaped(name)))
     indices("searches")
     edges()

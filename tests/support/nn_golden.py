@@ -98,6 +98,34 @@ def training(f):
     f.put("training_losses", torch.tensor(seen[:100], dtype=torch.float64))
 
 
+def images(f):
+    torch.manual_seed(0)
+    conv = torch.nn.Conv2d(4, 6, (3, 2), stride=2, padding=(1, 0), groups=2)
+    f.put("conv2d_weight", conv.weight)
+    f.put("conv2d_bias", conv.bias)
+    f.put("conv2d_output", conv(wave((2, 4, 7, 6), 0.37, 0.5, torch.float32)))
+    torch.manual_seed(3)
+    wide = torch.nn.Conv2d(2, 3, 3, bias=False, dtype=torch.float64)
+    f.put("conv2d_double", wide.weight)
+
+    torch.manual_seed(0)
+    layers = torch.nn
+    model = layers.Sequential(
+        layers.Conv2d(1, 4, 3, padding=1), layers.ReLU(), layers.MaxPool2d(2), layers.Conv2d(4, 6, 3, padding=1), layers.ReLU(), layers.AvgPool2d(3, stride=2, padding=1),
+        layers.Flatten(), layers.Linear(24, 5)
+    )
+    x, y = wave((20, 1, 8, 8), 0.37, 0.5, torch.float32), torch.tensor([(7 * i) % 5 for i in range(20)])
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    losses = []
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    f.put("image_losses", torch.tensor(losses, dtype=torch.float64))
+
+
 def optimizers(f):
     cases = {
         "sgd": (torch.optim.SGD, dict(lr=0.1)),
@@ -122,4 +150,5 @@ def optimizers(f):
 f = File("tests/nn/golden.inc")
 losses(f)
 training(f)
+images(f)
 optimizers(File("tests/optim/golden.inc"))

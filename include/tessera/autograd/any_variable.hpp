@@ -6,6 +6,10 @@
 #include <tessera/autograd/node.hpp>
 #include <tessera/op/structured.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace tessera::autograd {
@@ -21,6 +25,8 @@ struct any_variable {
   explicit any_variable(T number) : value(any_tensor<T>::filled({}, number)) {}
 
   [[nodiscard]] const extents& shape() const { return value.shape; }
+  /// Is what is computed now recorded? If not, a rule may compute in one kernel what it would else say in operations.
+  [[nodiscard]] static bool records() { return is_grad_enabled(); }
 
   /// What a lane does, for rules that are followed on whole tensors.
   using symbol_tag = void;
@@ -33,95 +39,148 @@ struct any_variable {
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part);
 
-/// The node of an operation on whole tensors, as far as it is the same for every operation: what backward reads, and where
-/// the operands came from.
+template <Element T>
+struct operation_node;
+
+/// An operation on whole tensors as data: what a node of it has to know beyond its operands.
+template <Element T>
+struct operation_table {
+  node_table node;  // first: a node's table pointer leads here
+  bool keeps_operands, keeps_result;
+  std::size_t size;  // of the operation itself, which the node holds
+  any_tensor<T> (*value)(void* op, const any_tensor<T>* const* x);
+  void (*add_cotangents)(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y);
+  void (*move)(void* op, void* to);
+  void (*end)(void* op);      // null where there is nothing to do
+  void (*release)(void* op);  // likewise
+};
+
+/// One operation that ran. In one piece of memory behind it: its operands and the operation itself.
 template <Element T>
 struct operation_node : node {
   int count;
-  any_tensor<T>* operands;
-  edge* sources;
   any_tensor<T> result;
 
-  operation_node(const node_table* t, const extents& s, int n, any_tensor<T>* x, edge* e) : node(t, s, sizeof(T)), count(n), operands(x), sources(e) {}
+  operation_node(const operation_table<T>& t, const extents& s, int n) : node(&t.node, s, sizeof(T)), count(n) {}
 
-  /// Notes what the operation was given and gave; what backward does not read keeps its shape only.
-  [[gnu::noinline]] void keep(const any_variable<T>* const* x, const any_tensor<T>& y, bool keeps_operands, bool keeps_result) {
-    for (int k = 0; k < count; ++k) {
-      sources[k] = x[k]->source;
-      operands[k] = x[k]->value;
-      if (!keeps_operands) operands[k].hold = {};
-    }
-    result = y;
-    if (!keeps_result) result.hold = {};
+  [[nodiscard]] const operation_table<T>& what() const { return *reinterpret_cast<const operation_table<T>*>(table); }
+  [[nodiscard]] any_variable<T>* operands() { return reinterpret_cast<any_variable<T>*>(this + 1); }
+  [[nodiscard]] void* op() { return reinterpret_cast<std::byte*>(this) + place_of_op(count); }
+  [[nodiscard]] static std::size_t place_of_op(int n) {
+    constexpr std::size_t unit = alignof(std::max_align_t);
+    return (sizeof(operation_node) + static_cast<std::size_t>(n) * sizeof(any_variable<T>) + unit - 1) / unit * unit;
   }
-  /// The operands, the result and its adjoint, as values that can themselves be recorded.
-  [[gnu::noinline]] void open(any_variable<T>* x, any_variable<T>& y, any_variable<T>& g) {
-    for (int k = 0; k < count; ++k) x[k] = {operands[k], sources[k]};
-    references.fetch_add(1, std::memory_order_relaxed);
-    y = {result, edge(this)};
-    g = {{adjoint, shape, row_major(shape)}, adjoint_source};
+  [[nodiscard]] static std::size_t bytes(const operation_table<T>& t, int n) { return place_of_op(n) + t.size; }
+
+  static void backward(node& n, bool) {
+    auto& self = static_cast<operation_node&>(n);
+    n.references.fetch_add(1, std::memory_order_relaxed);
+    const any_variable<T> y{self.result, edge(&n)}, g{{n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source};
+    self.what().add_cotangents(self, g, y);
   }
   static void release(node& n) {
     auto& self = static_cast<operation_node&>(n);
-    for (int k = 0; k < self.count; ++k) self.operands[k].hold = {};
+    for (int k = 0; k < self.count; ++k) self.operands()[k].value.hold = {};
     self.result.hold = {};
+    if (self.what().release != nullptr) self.what().release(self.op());
+  }
+  static void destroy(node& n) {
+    auto& self = static_cast<operation_node&>(n);
+    const std::size_t size = bytes(self.what(), self.count);
+    if (self.what().end != nullptr) self.what().end(self.op());
+    std::destroy_n(self.operands(), self.count);
+    self.~operation_node();
+    pool::release(&self, size);
   }
   static edge* input(node& n, int i) {
     auto& self = static_cast<operation_node&>(n);
-    return i < self.count ? self.sources + i : nullptr;
+    return i < self.count ? &self.operands()[i].source : nullptr;
   }
+  /// The part of a table that all operations share.
+  [[nodiscard]] static constexpr node_table functions(const char* name) { return {name, &backward, &release, &destroy, &input}; }
 };
 
-/// One structured operation that ran.
-template <class Op, Element T, int N>
-struct structured_node : operation_node<T> {
-  Op op;
-  any_tensor<T> room[N];
-  edge edges[N];
-
-  structured_node(Op o, const extents& s) : operation_node<T>(&kind, s, N, room, edges), op(std::move(o)) {}
-
-  TESSERA_COLD static void backward(node& n, bool) {
-    auto& self = static_cast<structured_node&>(n);
-    any_variable<T> x[N], y, g;
-    self.open(x, y, g);
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      const auto parts = self.op.vjp(g, x[I]..., y);
-      (self.template add<static_cast<int>(I)>(parts), ...);
-    }(std::make_index_sequence<N>{});
+/// Makes the node of an operation that gave y. What backward does not read keeps its shape only.
+template <Element T>
+[[nodiscard]] TESSERA_COLD edge record_operation(const operation_table<T>& t, void* op, const any_variable<T>* const* x, int count, const any_tensor<T>& y,
+                                                 bool keeps_operands, bool keeps_result) {
+  auto* n = ::new (pool::allocate(operation_node<T>::bytes(t, count))) operation_node<T>(t, y.shape, count);
+  for (int k = 0; k < count; ++k) {
+    ::new (n->operands() + k) any_variable<T>(*x[k]);
+    if (!keeps_operands) n->operands()[k].value.hold = {};
   }
-  static void release(node& n) {
-    operation_node<T>::release(n);
-    if constexpr (requires(Op& one) { one.release(); }) static_cast<structured_node&>(n).op.release();
+  n->result = y;
+  if (!keeps_result) n->result.hold = {};
+  t.move(op, n->op());
+  return edge(n);
+}
+
+namespace detail {
+
+template <Element T>
+[[nodiscard]] bool is_any_live(const any_variable<T>* const* x, int count) {
+  return std::any_of(x, x + count, [](const any_variable<T>* one) { return is_live(one->source); });
+}
+
+/// The table of a structured operation.
+template <class Op, Element T, class Indices>
+struct operation_of;
+template <class Op, Element T, int... K>
+struct operation_of<Op, T, std::integer_sequence<int, K...>> {
+  static_assert(alignof(Op) <= alignof(std::max_align_t));
+
+  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
+    const any_variable<T>* x = n.operands();
+    const auto parts = static_cast<Op*>(n.op())->vjp(g, x[K]..., y);
+    (add<K>(x[K].source, parts), ...);
   }
-  static constexpr node_table kind{Op::name, &backward, &release, &destroy_node<structured_node>, &operation_node<T>::input};
+  static void move(void* op, void* to) { ::new (to) Op(std::move(*static_cast<Op*>(op))); }
+  static void end(void* op) { static_cast<Op*>(op)->~Op(); }
+  static void release(void* op) {
+    if constexpr (requires(Op& one) { one.release(); }) static_cast<Op*>(op)->release();
+  }
+  static constexpr operation_table<T> value{operation_node<T>::functions(Op::name),
+                                            Op::keeps,
+                                            Op::keeps_result,
+                                            sizeof(Op),
+                                            &tessera::detail::run_operation<Op, T, sizeof...(K)>,
+                                            &add_cotangents,
+                                            &move,
+                                            std::is_trivially_destructible_v<Op> ? nullptr : &end,
+                                            requires(Op& one) { one.release(); } ? &release : nullptr};
 
  private:
   template <int I, class Parts>
-  void add(const Parts& parts) const {
+  static void add(const edge& to, const Parts& parts) {
     if constexpr (!std::same_as<Parts, no_gradient>) {
       const auto& part = parts.template get<I>();
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>)
-        if (wants_adjoint(edges[I])) add_adjoint(edges[I], part());
+        if (wants_adjoint(to)) add_adjoint(to, part());
     }
   }
 };
 
-/// Runs a structured operation and records it where an operand asks for that. (Cold means compiled for size: what takes time
-/// is the operation itself.)
-template <class Op, Element T, class... X>
-[[nodiscard]] TESSERA_COLD any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
-  any_tensor<T> y = run_structured(op, x.value, rest.value...);
+template <Element T>
+[[nodiscard]] TESSERA_COLD any_variable<T> run_and_record(const operation_table<T>& t, void* op, const any_tensor<T>* const* values, const any_variable<T>* const* x, int count) {
+  any_tensor<T> y = t.value(op, values);
   edge source;
-  if constexpr (!requires { requires !Op::differentiable; }) {
-    if ((is_live(x.source) || ... || is_live(rest.source))) {
-      constexpr int n = 1 + sizeof...(X);
-      source = make_node<structured_node<Op, T, n>>(std::move(op), y.shape);
-      const any_variable<T>* const all[] = {&x, &rest...};
-      static_cast<operation_node<T>&>(*source).keep(all, y, Op::keeps, Op::keeps_result);
-    }
-  }
+  if (is_any_live(x, count)) source = record_operation(t, op, x, count, y, t.keeps_operands, t.keeps_result);
   return {std::move(y), std::move(source)};
+}
+
+}  // namespace detail
+
+/// Runs a structured operation and records it where an operand asks for that.
+template <class Op, Element T, class... X>
+[[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
+  if constexpr (requires { requires !Op::differentiable; }) {
+    return tessera::detail::run_structured(op, x.value, rest.value...);
+  } else {
+    constexpr int n = 1 + sizeof...(X);
+    const any_tensor<T>* const values[] = {&x.value, &rest.value...};
+    const any_variable<T>* const all[] = {&x, &rest...};
+    return detail::run_and_record<T>(detail::operation_of<Op, T, std::make_integer_sequence<int, n>>::value, &op, values, all, n);
+  }
 }
 
 }  // namespace tessera::autograd

@@ -82,8 +82,8 @@ inline void count_contributions(node& root, work_lists& lists, earlier_gradients
 
 inline void run_node(node& n, bool keep, bool recorded) {
   if (n.released)
-    throw autograd_error(std::string("tessera::backward: the ") + n.table->name +
-                         " of this graph has released what it kept in an earlier backward(); say backward(retain_graph) the first time");
+    raise<autograd_error>({"tessera::backward: the ", n.table->name,
+                          " of this graph has released what it kept in an earlier backward(); say backward(retain_graph) the first time"});
   if (n.adjoint) {
     n.table->backward(n, recorded);
     if (!n.is_target && !n.retains_grad) {

@@ -73,7 +73,7 @@ template <class X>
     using T = typename X::element;
     const edge& e = x.source();
     if (e && e->adjoint) return access_to_variable::make<T>(e->adjoint, x.shape(), e->adjoint_source);
-    if (!zeros) throw autograd_error("tessera::grad: the value does not depend on variable " + std::to_string(number) + " of those its gradient is asked for");
+    if (!zeros) raise<autograd_error>({"tessera::grad: the value does not depend on variable ", number, " of those its gradient is asked for"});
     return access_to_variable::make<T>(tensor<T, typename X::shape_type>(x.shape(), T(0)).captured(), x.shape(), {});
   }
 }
@@ -83,11 +83,12 @@ template <class X>
 /// The gradients of y, one number, with respect to each x that is a variable.
 template <Element Y, Shape R, class... X>
 [[nodiscard]] auto gradients(gradient_options options, const variable<Y, R>& y, const X&... x) {
-  if (y.size() != 1) throw shape_error("tessera::grad: a value of shape " + to_string(y.shape().values()) + " has no gradient; reduce it to one number, for example by sum");
+  if (y.size() != 1) raise<shape_error>({"tessera::grad: a value of shape ", y.shape().values(),
+                                        " has no gradient; reduce it to one number, for example by sum"});
   const auto collect = [&]<int... I>(std::integer_sequence<int, I...>) { return std::tuple{detail::adjoint_of(x, I + 1, options.zeros_for_unused)...}; };
   constexpr std::make_integer_sequence<int, sizeof...(X)> all;
   if (!y.requires_grad() && options.zeros_for_unused) return collect(all);
-  if (!y.requires_grad()) throw autograd_error("tessera::grad: nothing that this value was computed from requires a gradient");
+  if (!y.requires_grad()) raise<autograd_error>({"tessera::grad: nothing that this value was computed from requires a gradient"});
   const target_scope<sizeof...(X) + 1> scope({y.source().get(), detail::target_of(x)...});
   add_adjoint(y.source(), any_variable<Y>(erase(tensor<Y, R>(y.shape(), Y(1)).lazy())));
   run_backward(y.source(), options.retain_graph || options.create_graph, options.create_graph);

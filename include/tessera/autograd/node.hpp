@@ -141,9 +141,7 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
     return {static_cast<char*>(n.adjoint.data()), writes_all};
   }
   if (n.adjoint.references() > 1) {  // somebody looks at it: leave them what they have
-    block own(bytes);
-    std::memcpy(own.data(), n.adjoint.data(), bytes);
-    n.adjoint = std::move(own);
+    n.adjoint = n.adjoint.copy();
   }
   n.adjoint_source = {};
   return {static_cast<char*>(n.adjoint.data()), false};
@@ -152,8 +150,8 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
 /// Found by argument when a tracked expression becomes a plain tensor: gradients are never lost silently.
 inline void refuse_lost_gradient(const edge& source) {
   if (is_live(source))
-    throw autograd_error("tessera::tensor: this expression is recorded for gradients, and a tensor would lose them; "
-                         "keep it as `variable` or `auto`, or say detach(x) or no_grad");
+    raise<autograd_error>({"tessera::tensor: this expression is recorded for gradients, and a tensor would lose them; "
+                         "keep it as `variable` or `auto`, or say detach(x) or no_grad"});
 }
 
 }  // namespace tessera::autograd

@@ -74,25 +74,19 @@ struct rule_of<Op, T, std::integer_sequence<int, K...>> {
 template <class Op, Element T, int Arity>
 inline constexpr const rule<T>& rule_of = detail::rule_of<Op, T, std::make_integer_sequence<int, Arity>>::value;
 
-/// The node of any elementwise operation in a recorded gradient.
+/// The one table of all elementwise operations in recorded gradients: the operation that a node holds is a pointer to its rule.
 template <Element T>
-struct rule_node : operation_node<T> {
-  const rule<T>& r;
-  any_tensor<T> room[max_arity];
-  edge edges[max_arity];
-
-  rule_node(const rule<T>& rule, const extents& s) : operation_node<T>(&kind, s, rule.arity, room, edges), r(rule) {}
-
-  TESSERA_COLD static void backward(node& n, bool) {
-    auto& self = static_cast<rule_node&>(n);
-    any_variable<T> x[max_arity], y, g;
-    self.open(x, y, g);
+struct any_rule {
+  using op = const rule<T>*;
+  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
     rule_parts<T> parts;
-    self.r.derivative(g, x, y, parts);
-    for (int k = 0; k < self.count; ++k)
-      if (const edge& to = self.edges[k]; parts.present[k] && wants_adjoint(to)) add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
+    const any_variable<T>* x = n.operands();
+    (*static_cast<op*>(n.op()))->derivative(g, x, y, parts);
+    for (int k = 0; k < n.count; ++k)
+      if (const edge& to = x[k].source; parts.present[k] && wants_adjoint(to)) add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
   }
-  static constexpr node_table kind{"elementwise operation", &backward, &operation_node<T>::release, &destroy_node<rule_node>, &operation_node<T>::input};
+  static void move(void* from, void* to) { ::new (to) op(*static_cast<op*>(from)); }
+  static constexpr operation_table<T> value{operation_node<T>::functions("elementwise operation"), false, false, sizeof(op), nullptr, &add_cotangents, &move, nullptr, nullptr};
 };
 
 template <Element T>
@@ -116,8 +110,8 @@ TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>*
   if (y.size() != 0) backend::run(r.pick(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, r.arity + 1), nullptr, true);
   edge source;
   if (live && r.differentiable) {
-    source = make_node<rule_node<T>>(r, space);
-    static_cast<operation_node<T>&>(*source).keep(all, y, r.keeps_operands, r.keeps_result);
+    const rule<T>* op = &r;
+    source = record_operation(any_rule<T>::value, &op, all, r.arity, y, r.keeps_operands, r.keeps_result);
   }
   return {std::move(y), std::move(source)};
 }

@@ -16,7 +16,8 @@ struct retain_graph_t {};
 /// Keeps what the graph needs for another backward().
 inline constexpr retain_graph_t retain_graph{};
 struct create_graph_t {};
-/// Records the backward pass, so that gradients can be differentiated again.
+/// Records the backward pass, so that gradients can be differentiated again. A leaf then holds a gradient that was computed
+/// from it: as in PyTorch that keeps the graph alive until zero_grad(), or is avoided with grad(y, x, create_graph).
 inline constexpr create_graph_t create_graph{};
 
 template <Element T, Shape S>
@@ -32,6 +33,9 @@ struct leaf_node : node {
   static edge* input(node&, int) { return nullptr; }
   static constexpr node_table kind{"leaf", nullptr, nullptr, &destroy_node<leaf_node>, &input};
 };
+[[nodiscard, gnu::noinline]] inline edge make_leaf(block value, const extents& shape, std::size_t element_size) {
+  return make_node<leaf_node>(std::move(value), shape, element_size);
+}
 
 /// Attorney of the functions that make variables from nodes.
 struct access_to_variable {
@@ -170,7 +174,7 @@ class variable {
   /// A leaf with this value.
   variable(tensor<T, S> value) : shape_(value.shape()) {
     static_assert(std::is_floating_point_v<T>, "tessera::variable: only floating-point tensors have gradients");
-    source_ = autograd::make_node<autograd::leaf_node>(value.captured(), shape_.values(), sizeof(T));
+    source_ = autograd::make_leaf(value.captured(), shape_.values(), sizeof(T));
   }
   /// A leaf of one number.
   variable(T value)
@@ -211,7 +215,7 @@ class variable {
   /// Says whether the gradient of a leaf is wanted.
   ///   error  autograd_error on anything but a leaf
   variable& requires_grad(bool wanted) {
-    if (!is_leaf()) throw autograd_error("tessera::requires_grad: only a leaf can change it; this value was computed");
+    if (!is_leaf()) raise<autograd_error>({"tessera::requires_grad: only a leaf can change it; this value was computed"});
     if (source_) source_->requires_grad = wanted;
     return *this;
   }
@@ -226,8 +230,8 @@ class variable {
   ///   error  autograd_error where there is none
   [[nodiscard]] tensor<T, S> grad() const {
     if (!has_grad())
-      throw autograd_error("tessera::grad: this value has no gradient; call backward() on something computed from it" +
-                           std::string(is_leaf() ? "" : ", and retain_grad() on it first, because it is no leaf"));
+      raise<autograd_error>({"tessera::grad: this value has no gradient; call backward() on something computed from it",
+                            is_leaf() ? "" : ", and retain_grad() on it first, because it is no leaf"});
     return tensor<T, S>::adopt(source_->adjoint, shape_);
   }
   /// The gradient as a value that can be differentiated again, after backward(create_graph).
@@ -251,14 +255,14 @@ class variable {
     expect<single, backward_without_a_gradient_needs_a_single_element<S>>();
     if constexpr (single) {
       if (size() != 1)
-        throw shape_error("tessera::backward: a value of shape " + to_string(shape_.values()) + " needs a gradient of its own: backward(gradient)");
+        raise<shape_error>({"tessera::backward: a value of shape ", shape_.values(), " needs a gradient of its own: backward(gradient)"});
       backward(tensor<T, S>(shape_, T(1)), Options{}...);
     }
   }
   /// The same from a given gradient of this value.
   template <class... Options>
   void backward(const tensor<T, S>& gradient, Options...) const {
-    if (!requires_grad()) throw autograd_error("tessera::backward: nothing that this value was computed from requires a gradient");
+    if (!requires_grad()) raise<autograd_error>({"tessera::backward: nothing that this value was computed from requires a gradient"});
     constexpr bool recorded = (false || ... || std::same_as<Options, create_graph_t>);
     autograd::detail::earlier_gradients earlier;
     earlier.put_aside(*source_);
@@ -272,7 +276,7 @@ class variable {
   /// The elements of a leaf, for writing; copied first where someone else shares them.
   [[nodiscard]] std::span<T> mutable_span() {
     autograd::leaf_node& n = own_leaf();
-    if (n.value.references() > 1) n.value = tensor<T, S>(shape_, span()).captured();
+    n.value.make_unique();
     return {static_cast<T*>(n.value.data()), static_cast<std::size_t>(size())};
   }
 
@@ -304,12 +308,12 @@ class variable {
   void write(const tensor<T, S>& value, int shared) {
     autograd::leaf_node& n = own_leaf();
     if (value.shape() != shape_)
-      throw shape_error("tessera::variable: a value of shape " + to_string(value.shape().values()) + " does not fit a leaf of shape " + to_string(shape_.values()));
+      raise<shape_error>({"tessera::variable: a value of shape ", value.shape().values(), " does not fit a leaf of shape ", shape_.values()});
     if (n.value.references() == 1 + shared && value.size() != 0) std::memcpy(n.value.data(), value.data(), n.value.bytes());
     else n.value = value.captured();
   }
   [[nodiscard]] autograd::leaf_node& own_leaf() {
-    if (hold_ || !source_) throw autograd_error("tessera::variable: only a leaf can be written; this value was computed");
+    if (hold_ || !source_) raise<autograd_error>({"tessera::variable: only a leaf can be written; this value was computed"});
     return static_cast<autograd::leaf_node&>(*source_);
   }
 

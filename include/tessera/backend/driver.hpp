@@ -6,13 +6,12 @@
 #include <tessera/backend/kernel.hpp>
 #include <tessera/backend/parallel.hpp>
 #include <tessera/backend/plan.hpp>
+#include <tessera/backend/stream.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace tessera::backend {
-
-/// The most operands a kernel of the library has.
-inline constexpr int max_slots = 104;
 
 namespace detail {
 
@@ -46,6 +45,15 @@ inline void run_rows(kernel fn, const slot* slots, int count, extent n0, extent 
     detail::shift(moved, slots, count, begin, 0);
     fn(moved, end - begin, n1, index + begin * n1);
   });
+}
+
+/// Is the result, n elements of the last slot, long and not computed in place, so that it is written past the caches?
+[[nodiscard]] inline bool is_streamed(const slot* slots, int count, extent n) {
+  const slot& out = slots[count - 1];
+  if (n * out.element_size < streamed_bytes || reinterpret_cast<std::uintptr_t>(out.data) % 64 != 0) return false;
+  for (int k = 0; k + 1 < count; ++k)
+    if (slots[k].data == out.data) return false;
+  return true;
 }
 
 /// Runs the kernel over the whole nest; stores[k] is copied to slot k where given.

@@ -2,20 +2,11 @@
 #pragma once
 // Evaluates an expression: lowers it, binds its leaves to slots and runs the kernel of the selected backend.
 
-#include <tessera/backend/driver.hpp>
-#include <tessera/backend/selector.hpp>
+#include <tessera/backend/copy.hpp>
 #include <tessera/expr/lower.hpp>
 
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
-
-/// The kernel K for lanes of T on the selected backend.
-template <class K, class T>
-[[nodiscard]] kernel pick() {
-  if constexpr (has_reference_kernels)
-    if (selected() == kind::scalar) return &K::template run<scalar_register<T>>;
-  return &K::template run<simd_register<T>>;
-}
 
 namespace isa {
 
@@ -24,10 +15,7 @@ void bind_flat(const E& e, slot* slots) {
   int k = 0;
   e.for_each_leaf([&](const auto& leaf) {
     using L = std::remove_cvref_t<decltype(leaf)>;
-    slots[k].data = const_cast<char*>(reinterpret_cast<const char*>(leaf.data()));
-    slots[k].step = L::shape_type::rank == 0 ? 0 : 1;
-    slots[k].element_size = sizeof(typename L::element);
-    ++k;
+    slots[k++] = {const_cast<char*>(reinterpret_cast<const char*>(leaf.data())), 0, L::shape_type::rank == 0 || Generated<typename L::element> ? 0 : 1, sizeof(typename L::element), false};
   });
 }
 
@@ -46,12 +34,21 @@ void bind(const E& e, const extents& space, operand* operands) {
   });
 }
 
+/// Is E elements of a block behind an index map, and nothing more?
+template <class E>
+concept is_view = !is_map<E> && E::leaf_count == 1 && requires(const E& e) { e.hold; e.strides(); };
+
 /// Writes the expression, stretched over a space of shape type Whole, through the index map `strides`.
 template <class Whole, class E, class R, class P = program_of<E, Whole>>
 void evaluate_into(const E& e, const extents& space, R* out, const extents& strides) {
   if (count(space) == 0) return;
   operand operands[P::sources + 1];
   bind(e, space, operands);
+  if constexpr (is_view<E> && std::same_as<typename E::element, R>) {
+    extents from = extents::filled(space.rank, 0);
+    for (int i = 0; i < space.rank; ++i) from[i] = operands[0].stride[i];
+    return copy_strided<R>(space, static_cast<const R*>(operands[0].data), from, out, strides);
+  }
   operands[P::sources] = {out, sizeof(R), {}};
   stretch(space, strides, space, operands[P::sources].stride);
   run(pick<map_rows<P, R>, typename P::lane_type>(), make_plan(space, tessera::detail::inner_axis(Whole::pattern), operands, P::sources + 1), nullptr, true);
@@ -65,10 +62,9 @@ void evaluate(const E& e, R* out) {
   if constexpr (is_flat<E>) {
     slot slots[P::sources + 1];
     isa::bind_flat(e, slots);
-    slots[P::sources].data = reinterpret_cast<char*>(out);
-    slots[P::sources].step = 1;
-    slots[P::sources].element_size = sizeof(R);
-    run_rows(pick<map_rows<P, R>, typename P::lane_type>(), slots, P::sources + 1, 1, n, 0, true);
+    slots[P::sources] = {reinterpret_cast<char*>(out), 0, 1, sizeof(R), false};
+    slots[P::sources].store = is_streamed(slots, P::sources + 1, n);
+    run_rows(pick<map_rows<P, R>, typename P::lane_type>(), slots, P::sources + 1, 1, n, 0, num_threads() > 1);
   } else {
     const extents space = e.shape().values();
     evaluate_into<typename E::shape_type, E, R, P>(e, space, out, row_major(space));

@@ -62,21 +62,6 @@ TESSERA_INLINE constexpr void store_some(R* to, const V& value, [[maybe_unused]]
   }
 }
 
-/// The sum of all lanes, in registers.
-template <class V>
-[[nodiscard]] TESSERA_INLINE lane_t<V> sum_of_lanes(const V& value) {
-#if TESSERA_USE_XSIMD
-  if constexpr (lane::is_batch<V>) {
-    if constexpr (requires { reduce_add(value); }) return reduce_add(value);  // since xsimd 9
-    else return hadd(value);
-  } else {
-    return value;
-  }
-#else
-  return value;
-#endif
-}
-
 /// Calls body.operator()<V>(row index, number of the row's first element, offset in the row, lanes) over a static space.
 /// Flat: the whole space is one row.
 template <class Space, bool Flat, class T, class Body>

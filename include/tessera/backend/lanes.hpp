@@ -7,6 +7,7 @@
 #include <tessera/numeric/lane.hpp>
 #include <tessera/shape/extents.hpp>
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -88,6 +89,63 @@ TESSERA_INLINE void store_lanes(R* to, V value, extent stride = 1) {
     value.store_unaligned(lanes);
     for (int i = 0; i < width<V>; ++i) to[i * stride] = static_cast<R>(lanes[i]);
   }
+}
+
+/// The same for aligned memory, past the caches where that can be done; end_stream() must follow.
+template <class R, class V>
+TESSERA_INLINE void stream_lanes(R* to, V value) {
+#if TESSERA_USE_XSIMD && defined(__SSE2__)
+  if constexpr (std::same_as<lane_t<V>, R>) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64) return _mm512_stream_si512(reinterpret_cast<__m512i*>(to), std::bit_cast<__m512i>(value));
+#endif
+#if defined(__AVX__)
+    if constexpr (sizeof(V) == 32) return _mm256_stream_si256(reinterpret_cast<__m256i*>(to), std::bit_cast<__m256i>(value));
+#endif
+    if constexpr (sizeof(V) == 16) return _mm_stream_si128(reinterpret_cast<__m128i*>(to), std::bit_cast<__m128i>(value));
+  }
+#endif
+  store_lanes(to, value);
+}
+
+namespace isa {
+/// Does a register load and store any number of lanes?
+#if TESSERA_USE_XSIMD && defined(__AVX512F__)
+template <class V>
+inline constexpr bool has_masks = sizeof(V) == 64 && std::is_floating_point_v<lane_t<V>>;
+#else
+template <class V>
+inline constexpr bool has_masks = false;
+#endif
+}  // namespace isa
+
+/// The first `lanes` elements at `from`; the other lanes hold `rest`.
+template <class V>
+[[nodiscard]] TESSERA_INLINE V load_part(const lane_t<V>* from, int lanes, lane_t<V> rest) {
+  if (lanes >= width<V>) return load<V>(from);
+#if TESSERA_USE_XSIMD && defined(__AVX512F__)
+  if constexpr (isa::has_masks<V>) {
+    if constexpr (sizeof(lane_t<V>) == 4) return V(_mm512_mask_loadu_ps(V(rest), static_cast<__mmask16>((1U << lanes) - 1), from));
+    else return V(_mm512_mask_loadu_pd(V(rest), static_cast<__mmask8>((1U << lanes) - 1), from));
+  }
+#endif
+  lane_t<V> x[width<V>];
+  for (int i = 0; i < width<V>; ++i) x[i] = i < lanes ? from[i] : rest;
+  return load<V>(x);
+}
+/// Writes the first `lanes` lanes.
+template <class V>
+TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
+  if (lanes >= width<V>) return store_lanes(to, value);
+#if TESSERA_USE_XSIMD && defined(__AVX512F__)
+  if constexpr (isa::has_masks<V>) {
+    if constexpr (sizeof(lane_t<V>) == 4) return _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << lanes) - 1), value);
+    else return _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1U << lanes) - 1), value);
+  }
+#endif
+  lane_t<V> x[width<V>];
+  store_lanes(x, value);
+  for (int i = 0; i < lanes; ++i) to[i] = x[i];
 }
 
 /// Folds the first `lanes` lanes with the combiner, pairwise when the register is full.

@@ -204,7 +204,7 @@ inline void run_chunks(const chunked_loop& loop, int threads) {
 ///   like   torch.set_num_threads
 inline void set_num_threads(int threads) {
   if (threads < 1)
-    throw value_error("tessera::set_num_threads(" + std::to_string(threads) + "): at least one thread is needed");
+    raise<value_error>({"tessera::set_num_threads(", threads, "): at least one thread is needed"});
   detail::thread_setting.store(threads, std::memory_order_relaxed);
 }
 

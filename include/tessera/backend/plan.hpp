@@ -11,9 +11,9 @@ namespace tessera::backend {
 
 /// What a kernel reads or writes: where it starts and how far, in elements, one step along each axis of the space goes.
 struct operand {
-  const void* data = nullptr;
-  extent element_size = 1;
-  extent stride[max_rank] = {};
+  const void* data;
+  extent element_size;
+  extent stride[max_rank];
 };
 
 using rule::stretch;

@@ -5,6 +5,7 @@
 #include <tessera/backend/lanes.hpp>
 #include <tessera/backend/parallel.hpp>
 #include <tessera/backend/selector.hpp>
+#include <tessera/numeric/promotion.hpp>
 
 #include <limits>
 
@@ -20,21 +21,6 @@ decltype(auto) with_register(F&& f) {
 
 inline namespace TESSERA_ARCH {
 
-/// The first `lanes` elements at `from`; the other lanes hold `rest`.
-template <class V>
-[[nodiscard]] TESSERA_INLINE V load_part(const lane_t<V>* from, int lanes, lane_t<V> rest) {
-  if (lanes >= width<V>) return load<V>(from);
-  lane_t<V> x[width<V>];
-  for (int i = 0; i < width<V>; ++i) x[i] = i < lanes ? from[i] : rest;
-  return load<V>(x);
-}
-template <class V>
-TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
-  if (lanes >= width<V>) return store_lanes(to, value);
-  lane_t<V> x[width<V>];
-  store_lanes(x, value);
-  for (int i = 0; i < lanes; ++i) to[i] = x[i];
-}
 /// Calls f(offset, lanes) for each register of a row.
 template <class V, class F>
 TESSERA_INLINE void for_lanes(extent n, F&& f) {
@@ -53,14 +39,87 @@ struct total {
   TESSERA_INLINE static X combine(X a, X b) { return a + b; }
 };
 
+/// The sum of the rows of a matrix, each column added from top to bottom. Four registers of columns go down at a time.
+template <class V>
+void sum_rows(extent rows, extent columns, const lane_t<V>* x, lane_t<V>* to) {
+  using T = lane_t<V>;
+  constexpr extent W = width<V>;
+  const auto narrow = [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+    V sum(T(0));
+    for (extent i = 0; i < rows; ++i) sum = sum + load_part<V>(x + i * columns + j, lanes, T(0));
+    store_part(to + j, sum, lanes);
+  };
+  extent j = 0;
+  for (; j + 4 * W <= columns; j += 4 * W) {
+    V a(T(0)), b = a, c = a, d = a;
+    const T* from = x + j;
+    for (extent i = 0; i < rows; ++i, from += columns) {
+      a = a + load<V>(from);
+      b = b + load<V>(from + W);
+      c = c + load<V>(from + 2 * W);
+      d = d + load<V>(from + 3 * W);
+    }
+    store_lanes(to + j, a);
+    store_lanes(to + j + W, b);
+    store_lanes(to + j + 2 * W, c);
+    store_lanes(to + j + 3 * W, d);
+  }
+  for (; j + W <= columns; j += W) narrow(j, width<V>);
+  if (j < columns) narrow(j, static_cast<int>(columns - j));
+}
 /// The largest element of a row; -infinity of none, NaN where there is one.
 template <class V>
 [[nodiscard]] lane_t<V> row_maximum(const lane_t<V>* x, extent n) {
   using T = lane_t<V>;
   constexpr T lowest = -std::numeric_limits<T>::infinity();
-  V m(lowest);
-  for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { m = lane::maximum(m, load_part<V>(x + j, lanes, lowest)); });
-  return fold<larger>(m, width<V>);
+  constexpr extent W = width<V>;
+  V a(lowest), b = a, c = a, d = a;  // several, because each waits for itself
+  extent i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+    a = lane::maximum(a, load<V>(x + i));
+    b = lane::maximum(b, load<V>(x + i + W));
+    c = lane::maximum(c, load<V>(x + i + 2 * W));
+    d = lane::maximum(d, load<V>(x + i + 3 * W));
+  }
+  for_lanes<V>(n - i, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { a = lane::maximum(a, load_part<V>(x + i + j, lanes, lowest)); });
+  return fold<larger>(lane::maximum(lane::maximum(a, b), lane::maximum(c, d)), width<V>);
+}
+/// The sum of all lanes, in registers.
+template <class V>
+[[nodiscard]] TESSERA_INLINE lane_t<V> sum_of_lanes(const V& value) {
+#if TESSERA_USE_XSIMD
+  if constexpr (lane::is_batch<V>) {
+    if constexpr (requires { reduce_add(value); }) return reduce_add(value);  // since xsimd 9
+    else return hadd(value);
+  } else {
+    return value;
+  }
+#else
+  return value;
+#endif
+}
+
+/// The sum over a row of what term(offset, lanes) gives: 0 in lanes beyond the row. Four registers carry a stretch of it, so that
+/// additions do not wait for each other; stretches meet in wide numbers.
+template <class V, class F>
+[[nodiscard]] TESSERA_INLINE accumulate_t<lane_t<V>> row_total(extent n, F&& term) {
+  constexpr extent W = width<V>, stretch = 256 * W;
+  accumulate_t<lane_t<V>> sum = 0;
+  for (extent start = 0; start < n; start += stretch) {
+    const extent stop = start + stretch < n ? start + stretch : n;
+    V a(lane_t<V>(0)), b = a, c = a, d = a;
+    extent j = start;
+    for (; j + 4 * W <= stop; j += 4 * W) {
+      a = a + term(j, width<V>);
+      b = b + term(j + W, width<V>);
+      c = c + term(j + 2 * W, width<V>);
+      d = d + term(j + 3 * W, width<V>);
+    }
+    for (; j + W <= stop; j += W) a = a + term(j, width<V>);
+    if (j < stop) b = b + term(j, static_cast<int>(stop - j));
+    sum += static_cast<accumulate_t<lane_t<V>>>(sum_of_lanes(V((a + b) + (c + d))));
+  }
+  return sum;
 }
 /// The sum of e^(x - shift) over a row.
 template <class V>

@@ -23,7 +23,7 @@ class scope {
  public:
   explicit scope(kind chosen) : before_(detail::selected) {
     if (!has_reference_kernels)
-      throw value_error("tessera::backend::scope: build with TESSERA_REFERENCE_KERNELS=1 to choose a backend at run time");
+      raise<value_error>({"tessera::backend::scope: build with TESSERA_REFERENCE_KERNELS=1 to choose a backend at run time"});
     detail::selected = chosen;
   }
   ~scope() { detail::selected = before_; }

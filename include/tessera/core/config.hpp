@@ -60,6 +60,16 @@
 #define TESSERA_ARCH other_lanes
 #endif
 
+// Can the lanes of two registers be put in any order? xsimd has no word for it that all its versions know.
+#if TESSERA_USE_XSIMD && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define TESSERA_HAS_SHUFFLE 1
+#endif
+#endif
+#if !defined(TESSERA_HAS_SHUFFLE)
+#define TESSERA_HAS_SHUFFLE 0
+#endif
+
 namespace tessera {
 
 inline constexpr bool has_xsimd = TESSERA_USE_XSIMD;

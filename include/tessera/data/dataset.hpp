@@ -84,8 +84,7 @@ constexpr bool same_samples() {
 
 inline void check_index(const char* operation, extent index, extent size) {
   if (index < 0 || index >= size)
-    throw index_error(std::string("tessera::data::") + operation + ": index " + std::to_string(index) + " is out of range for " +
-                      std::to_string(size) + " samples");
+    raise<index_error>({"tessera::data::", operation, ": index ", index, " is out of range for ", size, " samples"});
 }
 
 }  // namespace detail
@@ -142,8 +141,8 @@ class tensor_dataset<tensor<T, S>...> {
   template <class A, class B>
   static void check(const A& first, const B& other) {
     if (first.size(0) != other.size(0))
-      throw shape_error("tessera::data::tensor_dataset: tensors of shapes " + to_string(first.shape().values()) + " and " + to_string(other.shape().values()) +
-                        " differ at axis 0, the axis of the samples");
+      raise<shape_error>({"tessera::data::tensor_dataset: tensors of shapes ", first.shape().values(), " and ", other.shape().values(),
+                         " differ at axis 0, the axis of the samples"});
   }
   template <class Tensor>
   [[nodiscard]] static extents row_extents(const Tensor& from) {
@@ -233,12 +232,12 @@ template <class D, std::size_t N>
   const extent size = static_cast<extent>(whole.size());
   extent sum = 0;
   for (const extent length : lengths) {
-    if (length < 0) throw value_error("tessera::data::split: the length " + std::to_string(length) + " is negative");
-    if (length > size - sum) throw value_error("tessera::data::split: the lengths sum to more than the " + std::to_string(size) + " samples of the dataset");
+    if (length < 0) raise<value_error>({"tessera::data::split: the length ", length, " is negative"});
+    if (length > size - sum) raise<value_error>({"tessera::data::split: the lengths sum to more than the ", size, " samples of the dataset"});
     sum += length;
   }
   if (sum != size)
-    throw value_error("tessera::data::split: the lengths sum to " + std::to_string(sum) + ", and the dataset has " + std::to_string(size) + " samples");
+    raise<value_error>({"tessera::data::split: the lengths sum to ", sum, ", and the dataset has ", size, " samples"});
   const std::vector<std::int64_t> order = permutation(random, size);
   auto next = order.begin();
   const auto part = [&](extent length) {
@@ -264,11 +263,11 @@ template <StoredDataset D, std::floating_point F, std::size_t N>
 [[nodiscard]] std::array<subset<D>, N> split(D dataset, const F (&fractions)[N], generator& random = default_generator()) {
   double sum = 0;
   for (const F fraction : fractions) {
-    if (!(fraction >= 0 && fraction <= 1)) throw value_error("tessera::data::split: the fraction " + std::to_string(fraction) + " is not in [0, 1]");
+    if (!(fraction >= 0 && fraction <= 1)) raise<value_error>({"tessera::data::split: the fraction ", fraction, " is not in [0, 1]"});
     sum += static_cast<double>(fraction);
   }
   if (std::abs(sum - 1) > (std::same_as<F, double> ? 1e-9 : 1e-6))
-    throw value_error("tessera::data::split: the fractions sum to " + std::to_string(sum) + " and must sum to 1");
+    raise<value_error>({"tessera::data::split: the fractions sum to ", sum, " and must sum to 1"});
   const dataset_t<D>& whole = dataset;
   const extent size = static_cast<extent>(whole.size());
   std::array<extent, N> lengths{};

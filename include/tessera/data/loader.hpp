@@ -207,7 +207,7 @@ class loader {
     requires(N != dyn)
       : dataset_(std::move(dataset)), options_(options) {
     if (options.batch_size != 1 && options.batch_size != N)
-      throw value_error("tessera::data::loader: batch<" + std::to_string(N) + "> contradicts batch_size = " + std::to_string(options.batch_size));
+      raise<value_error>({"tessera::data::loader: batch<", N, "> contradicts batch_size = ", options.batch_size});
     options_.batch_size = N;
     options_.drop_last = true;
     check();
@@ -254,8 +254,7 @@ class loader {
     expect<rule::known, a_sample_is_a_tensor_or_a_number_or_a_tuple_or_struct_of_them<sample_of<dataset_t<D>>>>();
     const auto at_least = [](const char* name, extent value, extent least) {
       if (value < least)
-        throw value_error("tessera::data::loader: " + std::string(name) + " is " + std::to_string(value) + " and must be at least " +
-                          std::to_string(least));
+        raise<value_error>({"tessera::data::loader: ", name, " is ", value, " and must be at least ", least});
     };
     at_least("batch_size", options_.batch_size, 1);
     at_least("workers", options_.workers, 0);

@@ -3,6 +3,8 @@
 // progress: a range that shows how far its loop has come, as tqdm does. On a terminal a bar is drawn over itself, anywhere
 // else a few plain lines are written.
 
+#include <tessera/core/error.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -39,7 +41,7 @@ struct progress_options {
 namespace detail {
 
 /// "02:05", with hours where there are any.
-[[nodiscard]] inline std::string clock_text(double seconds) {
+[[nodiscard]] TESSERA_COLD inline std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::clamp(seconds, 0.0, 3.6e9));
   char text[48];
   if (whole >= 3600) std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
@@ -47,7 +49,7 @@ namespace detail {
   return text;
 }
 
-[[nodiscard]] inline std::string rate_text(double count, double seconds) {
+[[nodiscard]] TESSERA_COLD inline std::string rate_text(double count, double seconds) {
   if (!(count > 0 && seconds > 0)) return "?it/s";
   char text[48];
   if (count >= seconds) std::snprintf(text, sizeof text, "%.2fit/s", count / seconds);
@@ -94,7 +96,7 @@ class progress_display {
   }
 
   /// Sets one "name=value" behind the bar, or with an empty name a text alone.
-  void set(std::string_view name, std::string value) {
+  TESSERA_COLD void set(std::string_view name, std::string value) {
     const auto same = std::find_if(postfix_.begin(), postfix_.end(), [&](const auto& entry) { return entry.first == name; });
     if (same != postfix_.end()) same->second = std::move(value);
     else postfix_.emplace_back(name, std::move(value));
@@ -110,9 +112,9 @@ class progress_display {
   void show(time now) {
     shown_ = now;
     if (terminal_) draw(now);
-    else write(line(now, 0) + "\n");
+    else write(message({line(now, 0), '\n'}));
   }
-  void draw(time now) {
+  TESSERA_COLD void draw(time now) {
     const std::size_t room = static_cast<std::size_t>(std::max(options_.columns, 2)) - 1;
     const std::size_t bare = line(now, 0).size();
     std::string text = line(now, bare < room ? static_cast<int>(std::min<std::size_t>(room - bare, 42)) : 0);
@@ -124,33 +126,32 @@ class progress_display {
     const std::size_t length = text.size();
     if (length < drawn_) text.append(drawn_ - length, ' ');
     drawn_ = length;
-    write("\r" + text);
+    write(message({'\r', text}));
   }
 
   /// The line, with a bar that takes `width` characters, its two ends among them.
-  [[nodiscard]] std::string line(time now, int width) const {
+  [[nodiscard]] TESSERA_COLD std::string line(time now, int width) const {
     const double seconds = std::chrono::duration<double>(now - started_).count();
     const double done = static_cast<double>(done_);
     std::string text = text_;
     if (total_) {
-      char percent[16];
-      std::snprintf(percent, sizeof percent, "%3d%%", static_cast<int>(share(100)));
-      text += percent;
+      const std::int64_t percent = share(100);
+      text += message({percent < 10 ? "  " : percent < 100 ? " " : "", percent, '%'});
       if (width > 2) {
-        const int filled = static_cast<int>(share(width - 2));
-        text += '|' + std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(width - 2 - filled), ' ') + '|';
+        const auto room = static_cast<std::size_t>(width) - 2, filled = static_cast<std::size_t>(share(width - 2));
+        text.append(1, '|').append(filled, '#').append(room - filled, ' ') += '|';
       }
-      text += ' ' + std::to_string(done_) + '/' + std::to_string(*total_) + " [" + clock_text(seconds);
-      if (done_ > 0 && done_ < *total_ && seconds > 0) text += '<' + clock_text(seconds / done * (static_cast<double>(*total_) - done));
+      text += message({' ', done_, '/', *total_, " [", clock_text(seconds)});
+      if (done_ > 0 && done_ < *total_ && seconds > 0) text += message({'<', clock_text(seconds / done * (static_cast<double>(*total_) - done))});
     } else {
-      text += std::to_string(done_) + "it [" + clock_text(seconds);
+      text += message({done_, "it [", clock_text(seconds)});
     }
-    text += ", " + rate_text(done, seconds);
-    for (const auto& [name, value] : postfix_) text += ", " + (name.empty() ? value : name + '=' + value);
-    return text + ']';
+    text += message({", ", rate_text(done, seconds)});
+    for (const auto& [name, value] : postfix_) text += message({", ", name, name.empty() ? "" : "=", value});
+    return text += ']';
   }
 
-  void write(const std::string& text) const {
+  TESSERA_COLD void write(const std::string& text) const {
     if (options_.out != nullptr) *options_.out << text << std::flush;
     else std::fwrite(text.data(), 1, text.size(), stderr);
   }

@@ -149,8 +149,7 @@ void write_row(tensor<T, S>& to, extent row, const X& field, std::int64_t index)
     extents expected;
     for (int i = 1; i < S::rank; ++i) expected.push_back(to.size(i));
     if (found != expected)
-      throw shape_error("tessera::data::collate: sample " + std::to_string(index) + " has a field of shape " + to_string(found) +
-                        ", the first of its batch has " + to_string(expected));
+      raise<shape_error>({"tessera::data::collate: sample ", index, " has a field of shape ", found, ", the first of its batch has ", expected});
     T* place = to.mutable_data() + row * count(found);
     if constexpr (requires { field.span(); }) {
       if (!field.span().empty()) std::memcpy(place, field.data(), field.span().size_bytes());

@@ -30,11 +30,11 @@ namespace tessera::io {
 
 namespace detail {
 
-[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, const std::string& reason) {
-  throw io_error(std::string("tessera::io::") + operation + ": " + file.string() + ": " + reason);
+[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, std::string_view reason) {
+  raise<io_error>({"tessera::io::", operation, ": ", file.native(), ": ", reason});
 }
 [[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, std::error_code reason) {
-  fail(operation, file, reason.message());
+  fail(operation, file, std::string_view(reason.message()));
 }
 [[nodiscard]] TESSERA_COLD inline std::error_code last_error() { return {errno, std::generic_category()}; }
 
@@ -159,7 +159,7 @@ class partial_file {
       detail::fail("read_file", file, stream.eof() ? std::string("shrank while it was read") : detail::last_error().message());
     return bytes;
   } catch (const std::bad_alloc&) {
-    detail::fail("read_file", file, "its " + std::to_string(size) + " bytes do not fit into memory");
+    detail::fail("read_file", file, message({"its ", size, " bytes do not fit into memory"}));
   }
 }
 

@@ -25,7 +25,7 @@ class gzip_cursor {
  public:
   gzip_cursor(std::span<const std::byte> file, std::string where) : rest_(file), size_(file.size()), where_(std::move(where)) {
     constexpr int largest_window = 15, gzip_only = 16;
-    if (inflateInit2(&stream_, largest_window + gzip_only) != Z_OK) throw io_error(where_ + "zlib does not start");
+    if (inflateInit2(&stream_, largest_window + gzip_only) != Z_OK) raise<io_error>({where_, "zlib does not start"});
   }
   gzip_cursor(const gzip_cursor&) = delete;
   gzip_cursor& operator=(const gzip_cursor&) = delete;
@@ -38,7 +38,7 @@ class gzip_cursor {
     while (done < to.size()) {
       if (member_ended_) {
         if (rest_.empty()) break;
-        if (inflateReset(&stream_) != Z_OK) throw io_error(where_ + "zlib does not start again");
+        if (inflateReset(&stream_) != Z_OK) raise<io_error>({where_, "zlib does not start again"});
         member_ended_ = false;
       }
       const std::size_t in = std::min(rest_.size(), step), out = std::min(to.size() - done, step);
@@ -49,9 +49,9 @@ class gzip_cursor {
       const int result = inflate(&stream_, Z_NO_FLUSH);
       rest_ = rest_.subspan(in - stream_.avail_in);
       done += out - stream_.avail_out;
-      if (result == Z_BUF_ERROR) throw io_error(where_ + "truncated: the gzip data ends early");
+      if (result == Z_BUF_ERROR) raise<io_error>({where_, "truncated: the gzip data ends early"});
       if (result != Z_OK && result != Z_STREAM_END)
-        throw io_error(where_ + "damaged gzip data" + (stream_.msg != nullptr ? std::string(": ") + stream_.msg : std::string()));
+        raise<io_error>({where_, "damaged gzip data", stream_.msg != nullptr ? ": " : "", stream_.msg != nullptr ? stream_.msg : ""});
       member_ended_ = result == Z_STREAM_END;
     }
     return done;

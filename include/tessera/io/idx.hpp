@@ -69,18 +69,18 @@ void swap_if_little(std::span<Word> words) {
 template <class Cursor>
 [[nodiscard]] extents read_extents(Cursor& from, const format& wanted, int wanted_rank, const std::string& where) {
   std::array<std::uint8_t, 4> magic = {};
-  if (from.read(std::as_writable_bytes(std::span(magic))) != magic.size()) throw io_error(where + "truncated: no IDX header");
+  if (from.read(std::as_writable_bytes(std::span(magic))) != magic.size()) raise<io_error>({where, "truncated: no IDX header"});
   if (magic[0] != 0 || magic[1] != 0) {
     const bool packed = magic[0] == 0x1F && magic[1] == 0x8B;
-    throw io_error(where + "not an IDX file, which starts with two zeros" + (packed ? ": it is a gzip file, whose name must end in .gz" : ""));
+    raise<io_error>({where, "not an IDX file, which starts with two zeros", packed ? ": it is a gzip file, whose name must end in .gz" : ""});
   }
   const auto* held = std::ranges::find(formats, unsigned{magic[2]}, &format::code);
-  if (held == std::ranges::end(formats)) throw io_error(where + "not an IDX file: it has the unknown type code " + std::to_string(magic[2]));
-  if (held != &wanted) throw io_error(where + "holds " + std::string(held->name) + ", not " + std::string(wanted.name));
-  if (magic[3] != wanted_rank) throw io_error(where + "has " + std::to_string(magic[3]) + " axes, not " + std::to_string(wanted_rank));
+  if (held == std::ranges::end(formats)) raise<io_error>({where, "not an IDX file: it has the unknown type code ", magic[2]});
+  if (held != &wanted) raise<io_error>({where, "holds ", held->name, ", not ", wanted.name});
+  if (magic[3] != wanted_rank) raise<io_error>({where, "has ", magic[3], " axes, not ", wanted_rank});
   std::array<std::uint32_t, max_rank> sizes = {};
   const auto used = std::span(sizes).first(magic[3]);
-  if (from.read(std::as_writable_bytes(used)) != used.size_bytes()) throw io_error(where + "truncated: the IDX header ends early");
+  if (from.read(std::as_writable_bytes(used)) != used.size_bytes()) raise<io_error>({where, "truncated: the IDX header ends early"});
   swap_if_little(used);
   extents shape;
   for (const std::uint32_t size : used) shape.push_back(size);
@@ -95,25 +95,25 @@ template <Element T, Shape S, class Cursor>
     try {
       return S::from(actual);
     } catch (const shape_error& e) {
-      throw io_error(where + e.what());
+      raise<io_error>({where, e.what()});
     }
   }();
   const auto needed = checked_bytes({actual.begin(), actual.end()}, 8 * static_cast<int>(sizeof(T)));
-  if (!needed || *needed > from.at_most())
-    throw io_error(where + "truncated: shape " + to_string(actual) + (needed ? " needs " + std::to_string(*needed) + " bytes" : " is too large"));
+  if (!needed) raise<io_error>({where, "truncated: shape ", actual, " is too large"});
+  if (*needed > from.at_most()) raise<io_error>({where, "truncated: shape ", actual, " needs ", *needed, " bytes"});
   auto result = [&] {
     try {
       return tensor<T, S>::uninitialized(shape);
     } catch (const std::bad_alloc&) {
-      throw io_error(where + "shape " + to_string(actual) + " does not fit into memory");
+      raise<io_error>({where, "shape ", actual, " does not fit into memory"});
     }
   }();
   const std::span<T> elements(result.mutable_data(), static_cast<std::size_t>(result.size()));
   if (const std::size_t got = from.read(std::as_writable_bytes(elements)); got != *needed)
-    throw io_error(where + "truncated: shape " + to_string(actual) + " needs " + std::to_string(*needed) + " bytes, not " + std::to_string(got));
+    raise<io_error>({where, "truncated: shape ", actual, " needs ", *needed, " bytes, not ", got});
   // Asking for one more also makes a gzip file check its sum.
   std::byte extra{};
-  if (from.read({&extra, 1}) != 0) throw io_error(where + "bytes follow the elements of shape " + to_string(actual));
+  if (from.read({&extra, 1}) != 0) raise<io_error>({where, "bytes follow the elements of shape ", actual});
   swap_if_little(elements);
   return result;
 }
@@ -142,7 +142,7 @@ template <Element T, Shape S>
   const std::vector<std::byte> bytes = read_file(file);
   return detail::idx::decode<T, S>(gzip_cursor(bytes, where), where);
 #else
-  throw io_error(where + "this program cannot unpack it: build it with TESSERA_USE_ZLIB=1 and zlib, or unpack the file");
+  raise<io_error>({where, "this program cannot unpack it: build it with TESSERA_USE_ZLIB=1 and zlib, or unpack the file"});
 #endif
 }
 
@@ -153,7 +153,7 @@ void write_idx(const std::filesystem::path& file, const tensor<T, S>& t) {
   static_assert(detail::idx::format_of<T>() != nullptr, "tessera::io::write_idx: an IDX file holds uint8, int32, float32 or float64");
   std::vector<std::uint32_t> sizes;
   for (const extent e : t.shape().values()) {
-    if (e > extent{0xFFFFFFFF}) throw shape_error("tessera::io::write_idx: shape " + to_string(t.shape().values()) + " does not fit into IDX");
+    if (e > extent{0xFFFFFFFF}) raise<shape_error>({"tessera::io::write_idx: shape ", t.shape().values(), " does not fit into IDX"});
     sizes.push_back(static_cast<std::uint32_t>(e));
   }
   detail::idx::swap_if_little(std::span(sizes));

@@ -51,7 +51,7 @@ class reader {
  public:
   /// `where` begins every message.
   reader(std::string_view text, std::string where) : text_(text), where_(std::move(where)) {
-    if (!is_utf8(text)) throw io_error(where_ + "not valid UTF-8");
+    if (!is_utf8(text)) raise<io_error>({where_, "not valid UTF-8"});
   }
 
   /// Calls member(name) for each member; it must read the value.
@@ -113,7 +113,8 @@ class reader {
     if (at_ != text_.size()) fail("expected nothing but spaces");
   }
 
-  [[noreturn]] TESSERA_COLD void fail(const std::string& what) const { throw io_error(where_ + "byte " + std::to_string(at_) + ": " + what); }
+  [[noreturn]] TESSERA_COLD void fail(std::initializer_list<message_part> what) const { raise<io_error>({where_, "byte ", at_, ": ", message(what)}); }
+  [[noreturn]] TESSERA_COLD void fail(const char* what) const { raise<io_error>({where_, "byte ", at_, ": ", what}); }
 
  private:
   static constexpr int max_depth = 32;
@@ -130,7 +131,7 @@ class reader {
   }
   TESSERA_COLD void expect(char c) {
     skip_spaces();
-    if (peek() != c) fail(std::string("expected ") + c);
+    if (peek() != c) fail({"expected ", c});
     ++at_;
   }
   template <class F>

@@ -44,7 +44,7 @@ class record {
     const auto name = [this](std::size_t k) { return name_at(k); };
     by_name_ = detail::sorted_names(entries_.size(), name);
     if (const std::size_t twin = detail::first_twin(by_name_, name); twin != entries_.size())
-      throw io_error("tessera::io::record: two tensors are named " + entries_[twin].name);
+      raise<io_error>({"tessera::io::record: two tensors are named ", entries_[twin].name});
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
@@ -58,7 +58,7 @@ class record {
   [[nodiscard]] const entry* find(std::string_view name) const {
     const auto place = std::ranges::lower_bound(by_name_, name, {}, [this](std::size_t i) { return name_at(i); });
     if (place != by_name_.end() && name_at(*place) == name) return &entries_[*place];
-    if (const auto reason = refused_.find(name); reason != refused_.end()) throw io_error("tessera::io::record: " + reason->second);
+    if (const auto reason = refused_.find(name); reason != refused_.end()) raise<io_error>({"tessera::io::record: ", reason->second});
     return nullptr;
   }
 

@@ -36,6 +36,20 @@ template <std::floating_point T>
 TESSERA_COLD void draw_normal(std::span<T> to, double center, double deviation, generator& random) {
   if (draws_numbers) fill_normal(random, to.data(), static_cast<extent>(to.size()), center, deviation);
 }
+template <std::floating_point T>
+TESSERA_COLD void draw_kaiming_uniform(std::span<T> to, extent fan_in, double a, generator& random) {
+  if (fan_in == 0) return;
+  // Evaluated in this order in double: the last bit of the bound decides the last bit of every weight.
+  const double gain = std::sqrt(2.0 / (1 + a * a));
+  const double bound = std::sqrt(3.0) * (gain / std::sqrt(static_cast<double>(fan_in)));
+  draw_uniform(to, -bound, bound, random);
+}
+template <std::floating_point T>
+TESSERA_COLD void draw_affine(std::span<T> weight, std::span<T> bias, extent fan_in, generator& random) {
+  draw_kaiming_uniform(weight, fan_in, std::sqrt(5.0), random);
+  const double bound = fan_in > 0 ? 1 / std::sqrt(static_cast<double>(fan_in)) : 0;
+  draw_uniform(bias, -bound, bound, random);
+}
 }  // namespace detail
 
 namespace init {
@@ -56,11 +70,14 @@ void normal(parameter<T, S>& p, double center = 0, double deviation = 1, generat
 /// of inputs of one output. like torch.nn.init.kaiming_uniform_
 template <Element T, Shape S>
 void kaiming_uniform(parameter<T, S>& p, extent fan_in, double a, generator& random = default_generator()) {
-  if (fan_in == 0) return;
-  // Evaluated in this order in double: the last bit of the bound decides the last bit of every weight.
-  const double gain = std::sqrt(2.0 / (1 + a * a));
-  const double bound = std::sqrt(3.0) * (gain / std::sqrt(static_cast<double>(fan_in)));
-  uniform(p, -bound, bound, random);
+  nn::detail::draw_kaiming_uniform(p.mutable_span(), fan_in, a, random);
+}
+
+/// The weight of a layer by kaiming_uniform with a slope of √5, then its bias, of no elements where there is none, uniform within
+/// 1 / √fan_in of 0: what torch.nn.Linear and the convolutions do.
+template <Element T, Shape W, Shape B>
+void affine(parameter<T, W>& weight, parameter<T, B>& bias, extent fan_in, generator& random = default_generator()) {
+  nn::detail::draw_affine(weight.mutable_span(), bias.mutable_span(), fan_in, random);
 }
 
 }  // namespace init

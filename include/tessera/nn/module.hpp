@@ -48,7 +48,7 @@ inline constexpr bool is_owner<std::shared_ptr<X>> = true;
 template <class X>
 inline constexpr bool is_owner<std::optional<X>> = true;
 
-[[nodiscard]] inline std::string below(const std::string& path, std::string_view name) {
+[[nodiscard]] TESSERA_COLD inline std::string below(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : (path + '.').append(name);
 }
 
@@ -87,14 +87,20 @@ struct named_parameter {
   [[nodiscard]] extent size() const { return count(leaf->shape); }
 };
 
+namespace detail {
+TESSERA_COLD inline void add_parameter(std::vector<named_parameter>& all, const std::string& path, const autograd::edge& leaf, dtype type) {
+  all.push_back({path, leaf, type});
+}
+}  // namespace detail
+
 /// The parameters of a model, in the order of its fields.
 ///   like  torch.nn.Module.named_parameters
 template <class M>
-[[nodiscard]] std::vector<named_parameter> parameters(M& model) {
+[[nodiscard]] TESSERA_COLD std::vector<named_parameter> parameters(const M& model) {
   std::vector<named_parameter> all;
-  visit(model, [&](const std::string& path, auto& x) {
+  visit(model, [&](const std::string& path, const auto& x) {
     using X = std::remove_cvref_t<decltype(x)>;
-    if constexpr (is_parameter<X>) all.push_back({path, x.source(), dtype_of<typename X::element>});
+    if constexpr (is_parameter<X>) detail::add_parameter(all, path, x.source(), dtype_of<typename X::element>);
   });
   return all;
 }

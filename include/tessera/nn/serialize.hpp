@@ -27,25 +27,25 @@ namespace detail {
 /// Checks everything before the first element is written: a model is loaded whole or not at all.
 TESSERA_COLD inline void load_into(const std::vector<named_parameter>& all, const io::record& from, const std::string& source, load_options options) {
   std::string problems;
-  const auto report = [&](const std::string& line) { problems += "\n  " + line; };
-  const auto kind = [](dtype t, const extents& s) { return std::string(name_of(t)) + " " + to_string(s); };
+  const auto report = [&](std::initializer_list<message_part> line) { problems += message({"\n  ", message(line)}); };
   std::vector<const io::entry*> found;
   for (const named_parameter& p : all) {
     const io::entry* e = nullptr;
     try {
       e = from.find(p.name);
-      if (e == nullptr && options.strict) report("missing: " + p.name + ", " + kind(p.type, p.shape()));
+      if (e == nullptr && options.strict) report({"missing: ", p.name, ", ", name_of(p.type), ' ', p.shape()});
     } catch (const io_error& unreadable) {
-      report("unreadable: " + std::string(unreadable.what()));
+      report({"unreadable: ", unreadable.what()});
     }
     if (e != nullptr && (e->type != p.type || e->shape != p.shape()))
-      report("misshapen: " + p.name + " is " + kind(e->type, e->shape) + " there and " + kind(p.type, p.shape()) + " in the model");
+      report({"misshapen: ", p.name, " is ", name_of(e->type), ' ', e->shape, " there and ", name_of(p.type), ' ', p.shape(), " in the model"});
     found.push_back(e);
   }
   if (options.strict)
     for (const io::entry& e : from)
-      if (std::none_of(all.begin(), all.end(), [&](const named_parameter& p) { return p.name == e.name; })) report("unexpected: " + e.name + ", " + kind(e.type, e.shape));
-  if (!problems.empty()) throw io_error("tessera::load: " + source + " does not fit the model:" + problems);
+      if (std::none_of(all.begin(), all.end(), [&](const named_parameter& p) { return p.name == e.name; }))
+        report({"unexpected: ", e.name, ", ", name_of(e.type), ' ', e.shape});
+  if (!problems.empty()) raise<io_error>({"tessera::load: ", source, " does not fit the model:", problems});
 
   std::vector<block> fresh;  // memory for all of it first: running out half way must not leave a mixture
   for (std::size_t i = 0; i < all.size(); ++i) {

@@ -6,6 +6,7 @@
 
 #include <tessera/core/config.hpp>
 #include <tessera/numeric/constant_math.hpp>
+#include <tessera/numeric/exponential.hpp>
 
 #include <cmath>
 #include <concepts>
@@ -137,23 +138,8 @@ template <class F, Batch X, std::same_as<X>... Y>
     in[0][i] = [&]<std::size_t... K>(std::index_sequence<K...>) { return f(in[K][i]...); }(std::make_index_sequence<1 + sizeof...(y)>{});
   return X::load_unaligned(in[0]);
 }
-// exp where xsimd's is wrong: infinity from 88.38 (in double 709.44) on, though the largest number is reached at 88.72
-// (709.78), and 0 below -87.3 (-708.4) instead of denormal numbers. It is taken of x plus a whole number whose exponential
-// is nearly exact in T.
 template <Batch X>
-[[nodiscard]] [[gnu::noinline]] X exp_of_large(X x) noexcept {
-  constexpr bool is_float = std::same_as<typename X::value_type, float>;
-  const auto above = x > constant<X>(is_float ? 88 : 709), below = x < constant<X>(is_float ? -87.3 : -708.3);
-  const auto choose = [&](double a, double b, double otherwise) { return xsimd::select(above, constant<X>(a), xsimd::select(below, constant<X>(b), constant<X>(otherwise))); };
-  if constexpr (is_float) return xsimd::exp(x + choose(-3, 19, 0)) * choose(20.0855369231876677, 5.60279643753726754e-9, 1);
-  else return xsimd::exp(x + choose(-20, 45, 0)) * choose(485165195.409790278, 2.86251858054939364e-20, 1);
-}
-template <Batch X>
-[[nodiscard]] TESSERA_INLINE X exp(X x) noexcept {
-  X y = xsimd::exp(x);
-  if (xsimd::any(xsimd::abs(x) > constant<X>(std::same_as<typename X::value_type, float> ? 87.3 : 708.3))) [[unlikely]] y = exp_of_large(x);
-  return y;
-}
+[[nodiscard]] TESSERA_INLINE X exp(X x) noexcept { return detail::exponential<X>(x); }
 // xsimd is wrong for denormal doubles.
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X log(X x) noexcept {
@@ -177,7 +163,7 @@ template <Batch X>
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X cos(X x) noexcept { return xsimd::cos(x); }
 template <Batch X>
-[[nodiscard]] TESSERA_INLINE X tanh(X x) noexcept { return xsimd::tanh(x); }
+[[nodiscard]] TESSERA_INLINE X tanh(X x) noexcept { return detail::hyperbolic_tangent<X>(x); }
 // In double xsimd is off by 70 ULP beyond 2, and NaN for large numbers.
 template <Batch X>
 [[nodiscard]] TESSERA_INLINE X erf(X x) noexcept {

@@ -117,8 +117,6 @@ namespace detail {
   return mixed;
 }
 
-[[noreturn]] TESSERA_COLD inline void bad_random_argument(const std::string& message) { throw value_error("tessera::" + message); }
-
 }  // namespace detail
 
 /// The calling thread's generator: torch.default_generator, but one per thread, so that threads neither wait for nor
@@ -137,8 +135,7 @@ void fill_uniform(generator& random, T* out, std::int64_t count, std::type_ident
                   std::type_identity_t<T> to = 1) {
   const T range = to - from;
   if (!(from <= to) || range > std::numeric_limits<T>::max())
-    detail::bad_random_argument("fill_uniform: [" + std::to_string(from) + ", " + std::to_string(to) +
-                                ") must have from <= to and a finite width");
+    raise<value_error>({"tessera::fill_uniform: [", from, ", ", to, ") must have from <= to and a finite width"});
   for (std::int64_t i = 0; i < count; ++i) {
     const T x = random.template uniform<T>();
     // Rounded once, as PyTorch's builds for AVX2 and later do; nothing is added to 0, so the plain product is the same.
@@ -166,7 +163,7 @@ void sixteen_normals(T* data, T center, T deviation) noexcept {
 /// words drawn are PyTorch's; in float the last digits may differ from its polynomial logarithm and sine.
 template <std::floating_point T>
 void fill_normal(generator& random, T* out, std::int64_t count, double center = 0, double deviation = 1) {
-  if (!(deviation >= 0)) detail::bad_random_argument("fill_normal: the standard deviation is " + std::to_string(deviation) + " and must be at least 0");
+  if (!(deviation >= 0)) raise<value_error>({"tessera::fill_normal: the standard deviation is ", deviation, " and must be at least 0"});
   if (count < 16) {
     for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(std::fma(random.normal(), deviation, center));
     return;
@@ -186,16 +183,14 @@ void fill_normal(generator& random, T* out, std::int64_t count, double center = 
 template <Element T>
 void fill_integers(generator& random, T* out, std::int64_t count, std::int64_t low, std::int64_t high) {
   if (low >= high)
-    detail::bad_random_argument("fill_integers: low is " + std::to_string(low) + " and must be less than high, which is " +
-                                std::to_string(high));
+    raise<value_error>({"tessera::fill_integers: low is ", low, " and must be less than high, which is ", high});
   if constexpr (!std::same_as<T, std::int64_t>) {
     constexpr std::int64_t largest = std::is_integral_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::max())
                                                            : std::int64_t{1} << std::numeric_limits<T>::digits;
     constexpr std::int64_t least =
         std::is_integral_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : -largest;
     if (low < least || high - 1 > largest)
-      detail::bad_random_argument("fill_integers: " + std::to_string(low) + " to " + std::to_string(high - 1) +
-                                  " do not fit in " + name_of(dtype_of<T>));
+      raise<value_error>({"tessera::fill_integers: ", low, " to ", high - 1, " do not fit in ", name_of(dtype_of<T>)});
   }
   const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   // From 2^28 on the remainder of a 32-bit word would prefer small numbers noticeably: PyTorch takes two words there.
@@ -222,8 +217,7 @@ void fill_permutation(generator& random, T* out, std::int64_t count) {
     out[j] = kept;
   };
   if (count > 1 && static_cast<std::uint64_t>(count - 1) > static_cast<std::uint64_t>(std::numeric_limits<T>::max()))
-    detail::bad_random_argument("fill_permutation: 0 to " + std::to_string(count - 1) + " do not fit in " +
-                                name_of(dtype_of<T>));
+    raise<value_error>({"tessera::fill_permutation: 0 to ", count - 1, " do not fit in ", name_of(dtype_of<T>)});
   if (count < std::int64_t{0xffffffff} / 20) {  // below this 32 bits are even enough
     for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(i);
     for (std::int64_t i = 0; i + 1 < count; ++i) exchange(i, i + static_cast<std::int64_t>(random.random() % (count - i)));
@@ -237,7 +231,7 @@ void fill_permutation(generator& random, T* out, std::int64_t count) {
 
 /// The numbers 0 to count - 1 in random order: torch.randperm. Throws value_error for a negative count.
 [[nodiscard]] inline std::vector<std::int64_t> permutation(generator& random, std::int64_t count) {
-  if (count < 0) detail::bad_random_argument("permutation: count is " + std::to_string(count) + " and must be at least 0");
+  if (count < 0) raise<value_error>({"tessera::permutation: count is ", count, " and must be at least 0"});
   std::vector<std::int64_t> result(static_cast<std::size_t>(count));
   fill_permutation(random, result.data(), count);
   return result;
@@ -250,7 +244,7 @@ void fill_permutation(generator& random, T* out, std::int64_t count) {
 template <Element T>
 void fill_bernoulli(generator& random, T* out, std::int64_t count, double probability) {
   if (!(probability >= 0 && probability <= 1))
-    detail::bad_random_argument("fill_bernoulli: probability is " + std::to_string(probability) + " and must be in [0, 1]");
+    raise<value_error>({"tessera::fill_bernoulli: probability is ", probability, " and must be in [0, 1]"});
   for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(random.uniform<double>() < probability);
 }
 
@@ -260,8 +254,7 @@ template <Element T, std::floating_point P>
 void fill_bernoulli(generator& random, T* out, std::int64_t count, const P* probabilities) {
   for (std::int64_t i = 0; i < count; ++i) {
     if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
-      detail::bad_random_argument("fill_bernoulli: probability " + std::to_string(i) + " is " +
-                                  std::to_string(probabilities[i]) + " and must be in [0, 1]");
+      raise<value_error>({"tessera::fill_bernoulli: probability ", i, " is ", probabilities[i], " and must be in [0, 1]"});
     out[i] = static_cast<T>(random.template uniform<P>() < probabilities[i]);
   }
 }

@@ -162,12 +162,30 @@ inline constexpr int steps_of = 0;
 template <Operand X>
 inline constexpr int steps_of<X> = expression_t<X>::step_count;
 
+/// Does an operand have the type S, or no axes?
+template <class S, class X>
+inline constexpr bool is_shaped_as = std::is_same_v<typename X::shape_type, S> || X::shape_type::rank == 0;
+
+/// Points `shape` to that of an operand of type S; false where it is another than before.
+template <class S, class X>
+[[nodiscard]] constexpr bool agrees(const X& x, const S*& shape) {
+  if constexpr (std::is_same_v<typename X::shape_type, S>) {
+    if (shape != nullptr) return *shape == x.shape_;
+    shape = &x.shape_;
+  }
+  return true;
+}
+
 /// The shape of the node: static, or found from the operands with the checks that only run time can make.
 template <class S, class Op, class... X>
 [[nodiscard]] constexpr S node_shape(const X&... x) {
   if constexpr (S::is_static && (true && ... && X::shape_type::is_static)) {
     return S{};
   } else {
+    if constexpr ((true && ... && is_shaped_as<S, X>) && (true && ... && (X::shape_type::rank == 0 || requires { x.shape_; }))) {
+      const S* all = nullptr;
+      if ((agrees<S>(x, all) && ...)) return *all;
+    }
     extents all = extents::filled(S::rank, dyn);
     (rule::join_values(Op::name, all, x.shape().values(), X::shape_type::pattern), ...);
     for (extent& e : all) e = e == dyn ? 1 : e;

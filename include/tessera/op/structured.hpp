@@ -4,7 +4,7 @@
 // shape, so that each exists once for each element type. Such an operation is a struct with
 //   name                      for messages
 //   value(x...)               the result; it may note in its own members what the gradient reads besides
-//   vjp(g, x..., y)           a function for each operand, which gives its cotangent if it is called
+//   vjp(g, x..., y)           a function for each operand, which gives its cotangent if it is called; it may refer to the arguments
 //   keeps, keeps_result       which operands and whether the result the functions read; the others have a shape and no elements
 //   on_arrays<S>(x...)        perhaps the result on arrays, as an array of shape S, without memory and at compile time
 // The text of vjp is generic in V: it runs on a value that can itself be recorded.
@@ -15,16 +15,27 @@
 #include <tessera/op/inline.hpp>
 #include <tessera/tensor/any_tensor.hpp>
 
+#include <utility>
+
 namespace tessera {
 
-/// Runs a structured operation. (Never inlined: its callers are many and small.)
-template <class Op, Element T, class... X>
-[[nodiscard, gnu::noinline]] any_tensor<T> run_structured(Op& op, const any_tensor<T>& x, const X&... rest) {
-  return op.value(x, rest...);
+namespace detail {
+/// Runs a structured operation on N tensors. (Never inlined: its callers are many and small.)
+template <class Op, Element T, int N>
+[[nodiscard, gnu::noinline]] any_tensor<T> run_operation(void* op, const any_tensor<T>* const* x) {
+  return [&]<int... K>(std::integer_sequence<int, K...>) { return static_cast<Op*>(op)->value(*x[K]...); }(std::make_integer_sequence<int, N>{});
 }
 template <class Op, Element T, class... X>
+[[nodiscard]] any_tensor<T> run_structured(Op& op, const any_tensor<T>& x, const X&... rest) {
+  const any_tensor<T>* const all[] = {&x, &rest...};
+  return run_operation<Op, T, 1 + sizeof...(X)>(&op, all);
+}
+}  // namespace detail
+
+/// Runs a structured operation.
+template <class Op, Element T, class... X>
 [[nodiscard]] any_tensor<T> apply(Op op, const any_tensor<T>& x, const X&... rest) {
-  return run_structured(op, x, rest...);
+  return detail::run_structured(op, x, rest...);
 }
 
 namespace detail {
@@ -64,7 +75,7 @@ template <Shape S, Element T, class Op, class... X>
   else if constexpr (detail::runs_on_arrays<Op, S, T, X...>)
     return op.template on_arrays<S>(detail::array_of<T>(x)...);
   else
-    return run_structured(op, detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
+    return detail::run_structured(op, detail::erase_as<T>(detail::expression_of(x))...).template as<S>();
 }
 
 }  // namespace tessera

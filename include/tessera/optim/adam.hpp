@@ -41,25 +41,28 @@ class basic_adam : public optimizer<2> {
           if (!p.state[0])
             for (int k = 0; k < 2; ++k) p.state[k] = zeros_of(p.parameter);
           const double t = static_cast<double>(++steps_[static_cast<std::size_t>(&p - trained_.data())]);
-          // Scalars in double, rounded once: PyTorch's order.
-          return correction{o.lr / (1 - std::pow(o.beta1, t)), std::sqrt(1 - std::pow(o.beta2, t))};
+          // Scalars in double, rounded once: PyTorch's order. A factor for √v where PyTorch divides: half the divisions.
+          return correction{o.lr / (1 - std::pow(o.beta1, t)), 1 / std::sqrt(1 - std::pow(o.beta2, t))};
         },
         [&](correction c) {
-          return [&o, c]<class V>(const auto& s, extent j, int lanes) TESSERA_INLINE_LAMBDA {
+          return [&o, c]<class V>(std::type_identity<V>) {
             using T = backend::lane_t<V>;
             const auto number = [](double x) { return V(static_cast<T>(x)); };
-            V p = backend::load_part<V>(s.value + j, lanes, T(0)), g = backend::load_part<V>(s.gradient + j, lanes, T(0));
-            V m = backend::load_part<V>(s.state[0] + j, lanes, T(0)), v = backend::load_part<V>(s.state[1] + j, lanes, T(0));
-            if (o.weight_decay != 0) {
-              if constexpr (Decoupled) p = p * number(1 - o.lr * o.weight_decay);
-              else g = g + number(o.weight_decay) * p;
-            }
-            m = m + number(1 - o.beta1) * (g - m);
-            v = number(o.beta2) * v + number(1 - o.beta2) * (g * g);
-            p = p - number(c.rate) * (m / (lane::sqrt(v) / number(c.root) + number(o.eps)));
-            backend::store_part(s.value + j, p, lanes);
-            backend::store_part(s.state[0] + j, m, lanes);
-            backend::store_part(s.state[1] + j, v, lanes);
+            return [decays = o.weight_decay != 0, decay = number(Decoupled ? 1 - o.lr * o.weight_decay : o.weight_decay), new1 = number(1 - o.beta1), old2 = number(o.beta2),
+                    new2 = number(1 - o.beta2), growth = number(c.growth), eps = number(o.eps), rate = number(c.rate)](const auto& s, extent j, int lanes) TESSERA_INLINE_LAMBDA {
+              V p = backend::load_part<V>(s.value + j, lanes, T(0)), g = backend::load_part<V>(s.gradient + j, lanes, T(0));
+              V m = backend::load_part<V>(s.state[0] + j, lanes, T(0)), v = backend::load_part<V>(s.state[1] + j, lanes, T(0));
+              if (decays) {
+                if constexpr (Decoupled) p = p * decay;
+                else g = g + decay * p;
+              }
+              m = m + new1 * (g - m);
+              v = old2 * v + new2 * (g * g);
+              p = p - rate * (m / (lane::sqrt(v) * growth + eps));
+              backend::store_part(s.value + j, p, lanes);
+              backend::store_part(s.state[0] + j, m, lanes);
+              backend::store_part(s.state[1] + j, v, lanes);
+            };
           };
         });
   }
@@ -69,7 +72,7 @@ class basic_adam : public optimizer<2> {
 
  private:
   struct correction {
-    double rate, root;
+    double rate, growth;  // growth: of √v, to what it would be without the zeros it started from
   };
 
   std::vector<std::int64_t> steps_;  // of each parameter: one that gets no gradient does not age

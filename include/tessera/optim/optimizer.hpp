@@ -6,6 +6,7 @@
 #include <tessera/nn/module.hpp>
 
 #include <cmath>
+#include <type_traits>
 
 namespace tessera::optim {
 
@@ -27,27 +28,21 @@ struct spans {
   extent size;
 };
 
-/// The value of a leaf, for writing; copied first where someone else shares it.
-[[nodiscard]] inline void* writable(autograd::leaf_node& n) {
-  if (n.value.references() > 1) {
-    block own(n.value.bytes());
-    std::memcpy(own.data(), n.value.data(), n.value.bytes());
-    n.value = std::move(own);
-  }
-  return n.value.data();
-}
-
 inline constexpr extent elements_of_a_task = 16384;
 
-/// Calls update(V, spans, offset, lanes) for every register of every parameter that has a gradient.
+/// Updates the elements of a parameter. update(type_identity<V>) gives what to do with registers V, whose scalars are in registers
+/// too: f(spans, offset, lanes). (Read from memory they would be read for every register, which might have changed them.)
 template <class T, int Slots, class Update>
 void update_elements(trained<Slots>& p, const Update& update) {
   autograd::leaf_node& n = p.parameter.node();
-  spans<T, Slots> s{static_cast<T*>(writable(n)), static_cast<const T*>(n.adjoint.data()), {}, p.parameter.size()};
+  n.value.make_unique();
+  spans<T, Slots> s{static_cast<T*>(n.value.data()), static_cast<const T*>(n.adjoint.data()), {}, p.parameter.size()};
   for (int k = 0; k < Slots; ++k) s.state[k] = p.state[k] ? static_cast<T*>(p.state[k].data()) : nullptr;
   parallel_for(s.size, elements_of_a_task, [&](extent begin, extent end) {
     backend::with_register<T>([&]<class V>() {
-      backend::for_lanes<V>(end - begin, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { update.template operator()<V>(s, begin + j, lanes); });
+      const auto element = update(std::type_identity<V>{});
+      const spans<T, Slots> own = s;
+      backend::for_lanes<V>(end - begin, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { element(own, begin + j, lanes); });
     });
   });
 }
@@ -75,7 +70,7 @@ class optimizer {
   explicit optimizer(std::vector<nn::named_parameter> parameters) {
     for (nn::named_parameter& p : parameters)
       if (p.leaf->requires_grad) trained_.push_back({std::move(p), {}});
-    if (trained_.empty()) throw value_error("tessera::optim: the model has no parameter that requires a gradient");
+    if (trained_.empty()) raise<value_error>({"tessera::optim: the model has no parameter that requires a gradient"});
   }
   ~optimizer() = default;
 
@@ -102,7 +97,7 @@ class optimizer {
 
 namespace detail {
 [[noreturn]] TESSERA_COLD inline void bad_option(const char* what, double value) {
-  throw value_error(std::string("tessera::optim: ") + what + " is " + std::to_string(value) + ", outside its range");
+  raise<value_error>({"tessera::optim: ", what, " is ", value, ", outside its range"});
 }
 inline void check_option(bool holds, const char* what, double value) {
   if (!holds) bad_option(what, value);

@@ -26,7 +26,7 @@ class sgd : public optimizer<1> {
     detail::check_option(o.lr >= 0, "lr", o.lr);
     detail::check_option(o.momentum >= 0, "momentum", o.momentum);
     detail::check_option(o.weight_decay >= 0, "weight_decay", o.weight_decay);
-    if (o.nesterov && (o.momentum <= 0 || o.dampening != 0)) throw value_error("tessera::optim::sgd: nesterov needs momentum and no dampening");
+    if (o.nesterov && (o.momentum <= 0 || o.dampening != 0)) raise<value_error>({"tessera::optim::sgd: nesterov needs momentum and no dampening"});
   }
 
   /// Moves the parameters along their gradients.
@@ -39,18 +39,21 @@ class sgd : public optimizer<1> {
           return first;
         },
         [&](bool first) {
-          return [&o, first]<class V>(const auto& s, extent j, int lanes) TESSERA_INLINE_LAMBDA {
+          return [&o, first]<class V>(std::type_identity<V>) {
             using T = backend::lane_t<V>;
             const auto number = [](double x) { return V(static_cast<T>(x)); };
-            const V p = backend::load_part<V>(s.value + j, lanes, T(0));
-            V d = backend::load_part<V>(s.gradient + j, lanes, T(0));
-            if (o.weight_decay != 0) d = d + number(o.weight_decay) * p;
-            if (o.momentum != 0) {
-              const V b = first ? d : V(number(o.momentum) * backend::load_part<V>(s.state[0] + j, lanes, T(0)) + number(1 - o.dampening) * d);
-              backend::store_part(s.state[0] + j, b, lanes);
-              d = o.nesterov ? V(d + number(o.momentum) * b) : b;
-            }
-            backend::store_part(s.value + j, V(p - number(o.lr) * d), lanes);
+            return [first, decays = o.weight_decay != 0, moves = o.momentum != 0, nesterov = o.nesterov, decay = number(o.weight_decay), momentum = number(o.momentum),
+                    fresh = number(1 - o.dampening), rate = number(o.lr)](const auto& s, extent j, int lanes) TESSERA_INLINE_LAMBDA {
+              const V p = backend::load_part<V>(s.value + j, lanes, T(0));
+              V d = backend::load_part<V>(s.gradient + j, lanes, T(0));
+              if (decays) d = d + decay * p;
+              if (moves) {
+                const V b = first ? d : V(momentum * backend::load_part<V>(s.state[0] + j, lanes, T(0)) + fresh * d);
+                backend::store_part(s.state[0] + j, b, lanes);
+                d = nesterov ? V(d + momentum * b) : b;
+              }
+              backend::store_part(s.value + j, V(p - rate * d), lanes);
+            };
           };
         });
   }

@@ -103,16 +103,22 @@ namespace detail {
   return strides;
 }
 
-/// "[64, 784]", with ? for an unknown extent and the name of a named one.
-[[nodiscard]] TESSERA_COLD inline std::string to_string(const extents& s) {
-  std::string text = "[";
+/// Appends "[64, 784]", with ? for an unknown extent and the name of a named one.
+TESSERA_COLD inline void describe(std::string& out, const extents& s) {
+  out += '[';
   for (int i = 0; i < s.rank; ++i) {
-    if (i != 0) text += ", ";
-    if (is_known(s[i])) text += std::to_string(s[i]);
-    else if (is_named(s[i])) text += static_cast<char>(-256 - s[i]);
-    else text += '?';
+    if (i != 0) out += ", ";
+    if (is_known(s[i])) out += std::to_string(s[i]);
+    else if (is_named(s[i])) out += static_cast<char>(-256 - s[i]);
+    else out += '?';
   }
-  return text + "]";
+  out += ']';
+}
+/// The text that describe() appends.
+[[nodiscard]] TESSERA_COLD inline std::string to_string(const extents& s) {
+  std::string text;
+  describe(text, s);
+  return text;
 }
 
 }  // namespace tessera

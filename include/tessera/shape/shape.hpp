@@ -23,7 +23,7 @@ struct stored_extents<0> {};
 
 // The checks once for all shapes.
 [[noreturn]] TESSERA_COLD inline void refuse_extents(const extents& actual, const extents& pattern) {
-  throw shape_error("tessera::shape: " + to_string(actual) + " does not fit " + to_string(pattern));
+  raise<shape_error>({"tessera::shape: ", actual, " does not fit ", pattern});
 }
 constexpr void check_fit(const extents& actual, const extents& pattern) {
   bool fits = actual.rank == pattern.rank;
@@ -31,11 +31,10 @@ constexpr void check_fit(const extents& actual, const extents& pattern) {
   if (!fits) refuse_extents(actual, pattern);
 }
 [[noreturn]] TESSERA_COLD inline void refuse_negative(int axis, extent size) {
-  throw shape_error("tessera::shape: axis " + std::to_string(axis) + " has the negative extent " + std::to_string(size));
+  raise<shape_error>({"tessera::shape: axis ", axis, " has the negative extent ", size});
 }
 [[noreturn]] TESSERA_COLD inline void refuse_two_sizes(const extents& actual, const extents& pattern, int i, int j) {
-  throw shape_error("tessera::shape: axes " + std::to_string(i) + " and " + std::to_string(j) + " of " + to_string(pattern) +
-                    " have one name and two sizes, " + std::to_string(actual[i]) + " and " + std::to_string(actual[j]));
+  raise<shape_error>({"tessera::shape: axes ", i, " and ", j, " of ", pattern, " have one name and two sizes, ", actual[i], " and ", actual[j]});
 }
 constexpr void check_sizes(const extents& actual, const extents& pattern) {
   for (int i = 0; i < pattern.rank; ++i) {
@@ -106,7 +105,12 @@ struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
     else return count(values());
   }
 
-  friend constexpr bool operator==(const shape& a, const shape& b) { return a.values() == b.values(); }
+  friend constexpr bool operator==([[maybe_unused]] const shape& a, [[maybe_unused]] const shape& b) {
+    if constexpr (unknown_count != 0)
+      for (int i = 0; i < unknown_count; ++i)
+        if (a.stored[i] != b.stored[i]) return false;
+    return true;
+  }
 
  private:
   struct unchecked {};

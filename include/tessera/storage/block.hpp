@@ -7,9 +7,27 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <utility>
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 namespace tessera {
+namespace detail {
+
+/// Has this program no second thread? Then counting needs no locked instruction, which costs as much as 20 others; the standard
+/// library's shared_ptr does the same.
+[[nodiscard]] inline bool is_alone() noexcept {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace detail
 
 /// A counted handle of a block of memory. Copying it counts; the last one gives the memory back.
 class block {
@@ -18,7 +36,9 @@ class block {
   /// A new block of at least `bytes` bytes, uninitialised, with one cache line of readable slack behind it.
   explicit block(std::size_t bytes) : head_(make(bytes)) {}
   block(const block& other) noexcept : head_(other.head_) {
-    if (head_ != nullptr) head_->references.fetch_add(1, std::memory_order_relaxed);
+    if (head_ == nullptr) return;
+    if (detail::is_alone()) head_->references.store(head_->references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    else head_->references.fetch_add(1, std::memory_order_relaxed);
   }
   block(block&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
   block& operator=(block other) noexcept {
@@ -26,7 +46,7 @@ class block {
     return *this;
   }
   ~block() {
-    if (head_ != nullptr && head_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) end(head_);
+    if (head_ != nullptr && drop(head_) == 1) end(head_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
@@ -42,6 +62,17 @@ class block {
   [[nodiscard]] bool exported() const noexcept { return head_ != nullptr && head_->exported; }
   void mark_exported() noexcept { head_->exported = true; }
 
+  /// A block of its own with the same bytes.
+  [[nodiscard, gnu::noinline]] block copy() const {
+    block own(bytes());
+    if (head_ != nullptr) std::memcpy(own.data(), data(), bytes());
+    return own;
+  }
+  /// Gives this handle a block of its own where others share it: what it holds may then be written.
+  void make_unique() {
+    if (references() > 1) *this = copy();
+  }
+
   friend bool operator==(const block& a, const block& b) noexcept { return a.head_ == b.head_; }
 
  private:
@@ -52,6 +83,14 @@ class block {
     std::size_t bytes;
   };
   static_assert(sizeof(header) <= pool::alignment);
+
+  // One handle less; returns how many there were.
+  static int drop(header* head) noexcept {
+    if (!detail::is_alone()) return head->references.fetch_sub(1, std::memory_order_acq_rel);
+    const int before = head->references.load(std::memory_order_relaxed);
+    head->references.store(before - 1, std::memory_order_relaxed);
+    return before;
+  }
 
   // The header has a cache line of its own: counting never contends with the data.
   [[nodiscard]] static constexpr std::size_t total(std::size_t bytes) noexcept { return bytes + 2 * pool::alignment; }

@@ -18,7 +18,7 @@ class device {
   /// The GPU with the given index.
   ///   error  device_error in a build without a GPU backend
   [[nodiscard]] static device gpu(int index = 0) {
-    throw device_error("tessera::device::gpu(" + std::to_string(index) + "): this program was built without a GPU backend");
+    raise<device_error>({"tessera::device::gpu(", index, "): this program was built without a GPU backend"});
   }
 
   [[nodiscard]] constexpr kind type() const noexcept { return kind_; }

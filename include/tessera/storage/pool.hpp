@@ -8,6 +8,10 @@
 #include <cstdint>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace tessera::pool {
 
 /// Every piece starts on a cache line, whatever instruction set the program is built for.
@@ -62,6 +66,19 @@ struct cache {
   }
 };
 
+// From this size on a piece is worth pages of its own.
+inline constexpr std::size_t large = std::size_t{1} << 22;
+
+/// Asks the system for large pages: a matrix whose rows each lie on another small page costs a walk through the page table for
+/// every row that is read.
+[[gnu::cold, gnu::noinline]] inline void prefer_large_pages([[maybe_unused]] void* piece, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__linux__)
+  constexpr std::uintptr_t page = 4096;
+  const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(piece) + page - 1) & ~(page - 1);
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), bytes - (first - reinterpret_cast<std::uintptr_t>(piece)), MADV_HUGEPAGE));
+#endif
+}
+
 // A static tensor may die after the cache of its thread: from then on pieces go straight to the system.
 [[nodiscard]] inline cache* local_cache() noexcept {
   static thread_local bool gone = false;
@@ -86,7 +103,9 @@ struct cache {
       return piece;
     }
   }
-  return ::operator new(detail::bytes_of(size_class), std::align_val_t{alignment});
+  void* const piece = ::operator new(detail::bytes_of(size_class), std::align_val_t{alignment});
+  if (detail::bytes_of(size_class) >= detail::large) detail::prefer_large_pages(piece, detail::bytes_of(size_class));
+  return piece;
 }
 
 /// Gives back what allocate(bytes) returned, on any thread.

@@ -20,12 +20,24 @@ struct any_tensor {
 
   /// A row-major tensor of this shape; its elements are whatever the memory held.
   [[nodiscard]] static any_tensor uninitialized(const extents& shape) {
-    return {block(static_cast<std::size_t>(count(shape)) * sizeof(T)), shape, row_major(shape)};
+    any_tensor t;
+    t.hold = block(static_cast<std::size_t>(count(shape)) * sizeof(T));
+    t.set_shape(shape);
+    return t;
   }
   [[nodiscard]] static any_tensor filled(const extents& shape, T value) {
-    any_tensor t = uninitialized(shape);
-    std::fill_n(t.mutable_data(), t.size(), value);
-    return t;
+    return {detail::filled_block(count(shape), value), shape, row_major(shape)};
+  }
+
+  /// Row-major in this shape. (Element by element: what is read again soon is then forwarded from where it was written.)
+  void set_shape(const extents& to) {
+    extent step = 1;
+    shape.rank = strides.rank = to.rank;
+    for (int i = to.rank - 1; i >= 0; --i) {
+      shape.at[i] = to[i];
+      strides.at[i] = step;
+      step = detail::product(step, to[i]);
+    }
   }
 
   [[nodiscard]] const T* data() const { return static_cast<const T*>(hold.data()) + offset; }
@@ -56,17 +68,12 @@ struct any_tensor {
   /// Writes the elements through the index map of another tensor of this shape, whose block is written in place.
   void copy_to(any_tensor& place) const { copy_to(place.mutable_data(), place.strides); }
   void copy_to(T* to, const extents& to_strides) const {
-    using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
-    if (size() == 0) return;
-    backend::operand operands[2] = {{data(), sizeof(T), {}}, {to, sizeof(T), {}}};
-    for (int i = 0; i < shape.rank; ++i) operands[0].stride[i] = strides[i], operands[1].stride[i] = to_strides[i];
-    const int inner = shape.rank == 0 ? 0 : shape.rank - 1;
-    backend::run(backend::pick<backend::map_rows<P, T>, T>(), backend::make_plan(shape, inner, operands, 2), nullptr, true);
+    backend::copy_strided<T>(shape, data(), strides, to, to_strides);
   }
   /// The whole block as a tensor of a static type.
   template <Shape S>
   [[nodiscard]] tensor<T, S> as() const {
-    return tensor<T, S>::adopt(packed().hold, S::from(shape));
+    return tensor<T, S>::adopt(is_contiguous() && offset == 0 ? hold : copy().hold, S::from(shape));
   }
 };
 
@@ -74,8 +81,13 @@ struct any_tensor {
 template <Expression E>
 [[nodiscard]] any_tensor<typename E::element> erase(const E& e) {
   if constexpr (requires { e.hold; }) {
-    any_tensor<typename E::element> t{e.hold, e.shape().values(), e.strides()};
-    if constexpr (requires { e.offset; }) t.offset = e.offset;
+    any_tensor<typename E::element> t;
+    t.hold = e.hold;
+    t.set_shape(e.shape().values());
+    if constexpr (requires { e.offset; }) {
+      t.strides = e.strides();
+      t.offset = e.offset;
+    }
     return t;
   } else {
     using T = typename E::element;

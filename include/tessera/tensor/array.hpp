@@ -21,7 +21,7 @@ namespace detail {
 [[nodiscard]] constexpr extents checked_index(extents index, const extents& all) {
   for (int i = 0; i < all.rank; ++i) {
     if (index[i] < -all[i] || index[i] >= all[i])
-      throw index_error("tessera::at: index " + std::to_string(index[i]) + " is out of range for axis " + std::to_string(i) + " of shape " + to_string(all));
+      raise<index_error>({"tessera::at: index ", index[i], " is out of range for axis ", i, " of shape ", all});
     if (index[i] < 0) index[i] += all[i];
   }
   return index;
@@ -48,7 +48,7 @@ class array {
   ///   error  shape_error unless there are as many as the shape has
   constexpr array(S, std::span<const T> values) : values_{} {
     if (static_cast<extent>(values.size()) != size())
-      throw shape_error("tessera::array: " + std::to_string(values.size()) + " values do not fill shape " + to_string(S::pattern));
+      raise<shape_error>({"tessera::array: ", values.size(), " values do not fill shape ", S::pattern});
     std::copy(values.begin(), values.end(), values_.begin());
   }
   /// Nested braces: array{{1.f, 2.f}, {3.f, 4.f}}.

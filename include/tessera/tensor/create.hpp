@@ -93,7 +93,7 @@ template <std::floating_point T = float, Shape S>
 template <Element T = std::int64_t, Shape S>
 [[nodiscard]] tensor<T, S> randint(std::int64_t low, std::int64_t high, S shape, generator& random = default_generator()) {
   if (low >= high)
-    throw value_error("tessera::randint: low is " + std::to_string(low) + " and must be less than high, which is " + std::to_string(high));
+    raise<value_error>({"tessera::randint: low is ", low, " and must be less than high, which is ", high});
   auto result = tensor<T, S>::uninitialized(shape);
   fill_integers(random, result.mutable_data(), result.size(), low, high);
   return result;

@@ -30,7 +30,7 @@ namespace detail {
 ///   like   torch.set_printoptions, which keeps what is not named
 TESSERA_COLD inline void set_printoptions(const print_options& options) {
   const auto check = [](const char* name, extent value) {
-    if (value < 0) throw value_error(std::string("tessera::set_printoptions: ") + name + " is " + std::to_string(value) + " and must not be negative");
+    if (value < 0) raise<value_error>({"tessera::set_printoptions: ", name, " is ", value, " and must not be negative"});
   };
   check("precision", options.precision);
   check("threshold", options.threshold);
@@ -62,6 +62,16 @@ template <class X>
   requires(Operand<X> || is_poison<X>)
 std::ostream& operator<<(std::ostream& out, const X& x) {
   return out << to_string(x);
+}
+
+/// A shape's extents: "[64, 784]".
+template <Shape S>
+[[nodiscard]] std::string to_string(const S& shape) {
+  return to_string(shape.values());
+}
+template <Shape S>
+std::ostream& operator<<(std::ostream& out, const S& shape) {
+  return out << to_string(shape.values());
 }
 
 }  // namespace tessera

@@ -48,20 +48,16 @@ template <class T, Scalar V>
   }
 }
 
-[[noreturn]] TESSERA_COLD inline void refuse_value(const char* operation, const std::string& value, const char* why) {
-  throw value_error(std::string("tessera::") + operation + ": " + value + why);
-}
-
 /// The value as T. Integers lose a fraction, as in PyTorch, but nothing wraps around.
 template <class T, Scalar V>
 [[nodiscard]] T fitted(const char* operation, V value) {
-  if (!fits_in<T>(value)) refuse_value(operation, std::to_string(value), (std::string(" does not fit in ") + name_of(dtype_of<T>)).c_str());
+  if (!fits_in<T>(value)) raise<value_error>({"tessera::", operation, ": ", value, " does not fit in ", name_of(dtype_of<T>)});
   return static_cast<T>(value);
 }
 
 /// A number of elements.
 [[nodiscard]] inline extent counted(const char* operation, extent n) {
-  if (n < 0) refuse_value(operation, std::to_string(n), " elements are asked for");
+  if (n < 0) raise<value_error>({"tessera::", operation, ": ", n, " elements are asked for"});
   return n;
 }
 
@@ -136,9 +132,7 @@ template <class T = void, Scalar Begin, Scalar End, Scalar Step = int>
   using E = detail::or_else<T, std::conditional_t<std::is_integral_v<decltype(begin + end + step)>, std::int64_t, float>>;
   static_assert(detail::Countable<E>, "tessera::arange: not an element type that counts");
   const std::optional<extent> n = detail::arange_size<E>(begin, end, step);
-  if (!n)
-    detail::refuse_value("arange", "steps of " + std::to_string(step),
-                         (" do not lead from " + std::to_string(begin) + " to " + std::to_string(end)).c_str());
+  if (!n) raise<value_error>({"tessera::arange: steps of ", step, " do not lead from ", begin, " to ", end});
   auto result = tensor<E, shape<dyn>>::uninitialized(shape<dyn>{*n});
   detail::fill_range(result.mutable_data(), *n, begin, step);
   return result;

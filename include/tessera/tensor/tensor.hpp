@@ -34,6 +34,14 @@ constexpr void check_assignment() {
   expect<!fits || std::same_as<T, typename E::element>, element_types_differ_use_cast<T, typename E::element>>();
 }
 
+/// A block of n elements, each `value`.
+template <Element T>
+[[nodiscard, gnu::noinline]] block filled_block(extent n, T value) {
+  block b(static_cast<std::size_t>(n) * sizeof(T));
+  std::fill_n(static_cast<T*>(b.data()), n, value);
+  return b;
+}
+
 }  // namespace detail
 
 template <Element T, Shape S>
@@ -74,12 +82,12 @@ class tensor {
     requires(S::is_static)
       : tensor(S{}, T(0)) {}
   /// Every element `value`.
-  tensor(S shape, T value) : tensor(uninitialized(shape)) { std::fill_n(mutable_data(), size(), value); }
+  tensor(S shape, T value) : tensor(detail::filled_block(shape.size(), value), shape) {}
   /// Elements in row-major order.
   ///   error  shape_error unless there are as many as the shape has
   tensor(S shape, std::span<const T> values) : tensor(uninitialized(shape)) {
     if (static_cast<extent>(values.size()) != size())
-      throw shape_error("tessera::tensor: " + std::to_string(values.size()) + " values do not fill shape " + to_string(shape.values()));
+      raise<shape_error>({"tessera::tensor: ", values.size(), " values do not fill shape ", shape.values()});
     if (!values.empty()) std::memcpy(mutable_data(), values.data(), values.size_bytes());
   }
   /// Nested braces: tensor{{1.f, 2.f}, {3.f, 4.f}}.
@@ -137,7 +145,7 @@ class tensor {
     using E = std::remove_cvref_t<decltype(e)>;
     detail::check_assignment<T, S, E>();
     refuse_gradient(e);
-    const S shape = S::from(e.shape().values());
+    const S shape = shape_of_value(e);
     if constexpr (is_flat<E>) {
       // Only the expression shares the block, and reads element i before it is written: work in place.
       int own = 0;
@@ -174,7 +182,7 @@ class tensor {
   /// The elements, for writing, until the tensor is next copied, used in an expression or assigned.
   ///   cost  a copy where someone else shares them
   [[nodiscard]] T* mutable_data() {
-    if (hold_.references() > 1) detach();
+    hold_.make_unique();
     return static_cast<T*>(hold_.data());
   }
   /// The elements, for writing, for as long as the tensor is not assigned: from now on whoever captures it copies it.
@@ -210,17 +218,14 @@ class tensor {
   /// The only element.
   ///   error  shape_error where there are more or none
   [[nodiscard]] T item() const {
-    if (size() != 1) throw shape_error("tessera::item: a tensor of shape " + to_string(shape_.values()) + " has no single element");
+    if (size() != 1) raise<shape_error>({"tessera::item: a tensor of shape ", shape_.values(), " has no single element"});
     return data()[0];
   }
 
   /// The leaf that stands for this tensor in an expression: it holds the block.
   [[nodiscard]] leaf<T, S> lazy() const { return {captured(), shape_}; }
   /// The block, for those who share it knowingly.
-  [[nodiscard]] block captured() const {
-    if (!hold_.exported()) return hold_;
-    return tensor(shape_, span()).hold_;
-  }
+  [[nodiscard]] block captured() const { return hold_.exported() ? hold_.copy() : hold_; }
 
   /// Writes an expression, stretched to a part of this tensor, through the part's index map.
   template <class Part, class E>
@@ -230,8 +235,6 @@ class tensor {
 
  private:
   tensor(block hold, S shape) : hold_(std::move(hold)), shape_(shape) {}
-
-  TESSERA_COLD void detach() { *this = tensor(shape_, span()); }
 
   template <class E>
   static void refuse_gradient(const E& e) {
@@ -245,9 +248,14 @@ class tensor {
     detail::check_assignment<T, S, E>();
     refuse_gradient(e);
     if constexpr (std::same_as<E, leaf<T, S>>) return tensor(e.hold, e.shape());
-    tensor result = uninitialized(S::from(e.shape().values()));
+    tensor result = uninitialized(shape_of_value(e));
     backend::evaluate(e, result.mutable_data());
     return result;
+  }
+  template <class E>
+  [[nodiscard]] static S shape_of_value(const E& e) {
+    if constexpr (std::same_as<typename E::shape_type, S>) return e.shape();
+    else return S::from(e.shape().values());
   }
 
   [[nodiscard]] extent offset(const extents& index) const {
@@ -260,7 +268,7 @@ class tensor {
     const extents all = shape_.values();
     for (int i = 0; i < rank; ++i) {
       if (index[i] < -all[i] || index[i] >= all[i])
-        throw index_error("tessera::at: index " + std::to_string(index[i]) + " is out of range for axis " + std::to_string(i) + " of shape " + to_string(all));
+        raise<index_error>({"tessera::at: index ", index[i], " is out of range for axis ", i, " of shape ", all});
       if (index[i] < 0) index[i] += all[i];
     }
     return index;

@@ -4,7 +4,7 @@
 
 namespace tessera::tests {
 
-TEST_CASE("softmax and log_softmax: value, gradient and second derivative") {
+TEST_CASE("softmax, log_softmax and layer_norm: value, gradient and second derivative") {
   const golden_file golden("normalizations.txt");
   normalizations([&](const auto& op) { check_shaped(golden, op); });
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <op/check.hpp>
 #include <op/op_list.hpp>
+#include <tessera/autograd/functional.hpp>
+#include <tessera/tensor/closeness.hpp>
+#include <tessera/tensor/create.hpp>
 
 namespace tessera::tests {
 
@@ -27,6 +30,56 @@ TEST_CASE("argmax: the first of equals, the first NaN") {
   CHECK(argmax(tensor<float, shape<4>>{1.f, nan32, 3.f, nan32}).item() == 1);
   CHECK(argmin(tensor<float, shape<4>>{1.f, nan32, -3.f, nan32}).item() == 1);
   CHECK(max(tensor<float, shape<2, 2>>{{1.f, nan32}, {2.f, 5.f}}, axis<1>).indices.data()[0] == 1);
+}
+
+TEST_CASE("max: the gradient goes to the NaN that is the result") {
+  const float nan32 = std::numeric_limits<float>::quiet_NaN();
+  variable x(tensor<float, shape<4>>{1.f, nan32, 3.f, nan32});
+  max(x).backward();
+  CHECK(equal(x.grad(), tensor<float, shape<4>>{0.f, 0.5f, 0.f, 0.5f}));
+  const auto g = grad([](const auto& y) { return max(y); })(array<float, shape<3>>{1.f, nan32, 3.f});
+  CHECK((g(0) == 0 && g(1) == 1 && g(2) == 0));
+}
+
+TEST_CASE("allclose and equal") {
+  const double infinity = std::numeric_limits<double>::infinity(), nan64 = std::numeric_limits<double>::quiet_NaN();
+  const tensor<double, shape<3>> a{1.0, 2.0, infinity}, b{1.0 + 0.9e-5, 2.0, infinity};
+  CHECK(allclose(a, b));
+  CHECK(!allclose(a, b, {.rtol = 1e-6}));
+  CHECK(!allclose(a, tensor<double, shape<3>>{1.0, 2.0, -infinity}));
+  CHECK(!allclose(tensor<double, shape<2>>{1.0, 2.0}, tensor<double, shape<2>>{1.0, infinity}));
+  const tensor<double, shape<2>> n{nan64, 1.0};
+  CHECK(!allclose(n, n));
+  CHECK(allclose(n, n, {.equal_nan = true}));
+  CHECK(allclose(ones(shape<2, 3>{}), tensor<float, shape<3>>{1.f, 1.f, 1.f}));
+  CHECK(equal(a, a));
+  CHECK(!equal(a, b));
+  CHECK(!equal(n, n));
+  CHECK(equal(transpose(tensor<int, shape<2, 1>>{{1}, {2}}), tensor<int, shape<1, 2>>{{1, 2}}));
+  CHECK(!equal(tensor<int, shape<1, 2>>{{1, 2}}, tensor<int, shape<2>>{1, 2}));
+  variable x(tensor<double, shape<3>>{1.0, 2.0, 3.0});
+  CHECK(allclose(x * 2.0, x + x));
+  const tensor<double, shape<dyn>> three(shape<dyn>{3}, 1.0), four(shape<dyn>{4}, 1.0);
+  CHECK_THROWS_WITH_AS(static_cast<void>(allclose(three, four)), "tessera::allclose: shapes [3] and [4] do not broadcast", shape_error);
+}
+
+TEST_CASE_TEMPLATE("argmax and argmin of rows of every length, with equals and NaN", T, float, double, std::int32_t, std::int64_t, std::uint8_t) {
+  const auto place = [](const std::vector<T>& row, bool largest) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < row.size() && row[at] == row[at]; ++i)
+      if (row[i] != row[i] || (largest ? row[i] > row[at] : row[i] < row[at])) at = i;
+    return static_cast<std::int64_t>(at);
+  };
+  for (extent n = 1; n < 150; ++n)
+    for (int kind = 0; kind < 4; ++kind) {
+      std::vector<T> row(static_cast<std::size_t>(n));
+      for (extent i = 0; i < n; ++i) row[static_cast<std::size_t>(i)] = static_cast<T>(50 + (i * i * 31 + n) % (kind == 0 ? 97 : 5));
+      if (kind == 2) row.back() = T(200), row.front() = T(1);
+      if (kind == 3 && std::numeric_limits<T>::has_quiet_NaN) row[static_cast<std::size_t>(n * 2 / 3)] = std::numeric_limits<T>::quiet_NaN();
+      const tensor<T, shape<1, dyn>> x(shape<1, dyn>{n}, row);
+      CHECK(argmax(x, axis<1>)(0) == place(row, true));
+      CHECK(argmin(x, axis<1>)(0) == place(row, false));
+    }
 }
 
 TEST_CASE("max and argmax of nothing name the operation and the shape") {

@@ -103,7 +103,7 @@ template <class V>
 template <class V>
 constexpr void sweep_from(const traced<V>& y, tape& t) {
   if (y.node() == nullptr) return;
-  if (y.node()->owner != &t) throw autograd_error("tessera::grad: the function gave a value of another gradient");
+  if (y.node()->owner != &t) raise<autograd_error>({"tessera::grad: the function gave a value of another gradient"});
   if (y.node()->tracked) y.node()->add(seed_of(y.node()->value));
   t.sweep();
 }

@@ -38,8 +38,11 @@ struct structured_rule {
   constexpr void propagate(const G& g, const G& y, const X&... x) const {
     [&]<int... K>(std::integer_sequence<int, K...>) {
       constexpr bool refs = detail::in_place<Op, G>;
-      const auto parts = op.vjp(detail::rule_argument<refs>(g), detail::rule_argument<refs>(detail::kept_value(x))..., detail::rule_argument<refs>(y));
-      (detail::add_cotangent<K>(parts, x), ...);
+      const auto add = [&](const auto& adjoint, const auto& result, const auto&... operand) {  // which the functions in parts refer to
+        const auto parts = op.vjp(adjoint, operand..., result);
+        (detail::add_cotangent<K>(parts, x), ...);
+      };
+      add(detail::rule_argument<refs>(g), detail::rule_argument<refs>(y), detail::rule_argument<refs>(detail::kept_value(x))...);
     }(std::make_integer_sequence<int, sizeof...(X)>{});
   }
 };

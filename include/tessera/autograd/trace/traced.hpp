@@ -169,7 +169,7 @@ constexpr void find_owner(tape*& owner, bool& tracked, const X& x) {
   if constexpr (depth_of<X> == Depth) {
     if (x.node() == nullptr) return;
     if (owner != nullptr && owner != x.node()->owner)
-      throw autograd_error("tessera::grad: a value of an outer gradient meets one of an inner gradient that knows nothing of it; pass it to the inner function as an argument");
+      raise<autograd_error>({"tessera::grad: a value of an outer gradient meets one of an inner gradient that knows nothing of it; pass it to the inner function as an argument"});
     owner = x.node()->owner;
     tracked = tracked || x.node()->tracked;
   }
@@ -192,7 +192,7 @@ template <class V>
   } else {
     if (value.size() == 0) return {};
     for (const auto& other : value)
-      if (!(other == *value.begin()) && other == other) throw autograd_error("tessera::grad: an operation on constants alone gave an array; compute it outside");
+      if (!(other == *value.begin()) && other == other) raise<autograd_error>({"tessera::grad: an operation on constants alone gave an array; compute it outside"});
     return *value.begin();
   }
 }

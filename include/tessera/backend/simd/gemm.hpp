@@ -27,7 +27,8 @@ struct blocks {
 };
 
 // The smallest equal parts of `total` that are at most `most` long, rounded up to a multiple of `unit`.
-[[nodiscard]] inline extent even_part(extent total, extent most, extent unit) {
+[[nodiscard]] TESSERA_INLINE extent even_part(extent total, extent most, extent unit) {
+  if (total <= most) return (total + unit - 1) / unit * unit;
   const extent parts = (total + most - 1) / most;
   return ((total + parts - 1) / parts + unit - 1) / unit * unit;
 }
@@ -36,7 +37,7 @@ struct blocks {
 template <class T>
 [[nodiscard]] bool collides(extent stride) {
   const extent bytes = stride * static_cast<extent>(sizeof(T));
-  return bytes != 0 && bytes % 2048 == 0;
+  return bytes != 0 && bytes % 4096 == 0;
 }
 
 // One block of C: what the tasks share.
@@ -52,41 +53,82 @@ struct product {
   const T* bias;
   bool accumulate;
   T* packed_a;  // null: read in place
-  T* packed_b;  // a panel for every nr columns; full panels may instead be read in place
-  bool b_in_place;
+  T* packed_b;  // a panel for every nr columns, shared by the blocks of rows; null: each packs what it needs
+  bool b_in_place;  // where a panel is full
 
   // The last panel has one register only where that is enough.
   [[nodiscard]] extent panel(extent column) const { return n - column <= nr / 2 ? nr / 2 : nr; }
   [[nodiscard]] bool in_place(extent column) const { return b_in_place && column + panel(column) <= n; }
+  // Rows of A are packed in blocks, for each of which the last tile may need rows twice.
+  [[nodiscard]] static extent block_size(extent rows, extent k) { return (rows + tallest<V>) * k; }
 
-  void pack_columns(extent first, extent last) const {  // panels
-    for (extent j = first * nr; j < std::min(n, last * nr); j += nr)
-      if (!in_place(j))
-        pack<V>(packed_b + j * k, panel(j), b.at(0, j), b.column_stride, b.row_stride, std::min(nr, n - j), k);
+  void pack_panel(extent j, T* to) const {
+    pack<V>(to, panel(j), b.at(0, j), b.column_stride, b.row_stride, std::min(nr, n - j), k);
   }
 
-  void pack_rows(extent first, extent last) const {
-    for (extent i = first; i < last;) {
-      const int h = height<V>(last - i);
-      pack<V>(packed_a + i * k, h, a.at(i, 0), a.row_stride, a.column_stride, h, k);
-      i += h;
+  void pack_rows(extent top, extent bottom, T* to) const {
+    for (extent i = top; i < bottom;) {
+      const strip s = next_strip<V>(i, bottom);
+      pack<V>(to, s.height, a.at(s.row, 0), a.row_stride, a.column_stride, s.height, k);
+      to += s.height * k;
+      i = s.row + s.height;
     }
   }
 
-  // Rows [top, bottom), whose first is where a packed block starts, times the panels [first, last).
-  void multiply(extent top, extent bottom, extent first, extent last) const {
-    for (extent j = first * nr; j < std::min(n, last * nr); j += nr) {
-      const int columns = static_cast<int>(std::min(nr, n - j));
-      const T* from_b = in_place(j) ? b.at(0, j) : packed_b + j * k;
-      const extent step_b = in_place(j) ? b.row_stride : panel(j);
+  // Rows [top, bottom) times the panels [first, last); from_a is where the rows lie packed, if they do. `alone`: nobody else
+  // works on this product, so that panels for all blocks of rows are packed when the first one needs them.
+  void multiply(extent top, extent bottom, const T* from_a, extent first, extent last, bool alone) const {
+    constexpr extent room = 16384 / sizeof(T), line = 64 / sizeof(T);
+    alignas(64) T small[room];
+    const extent end = std::min(n, last * nr);
+    const bool packs_own = packed_b == nullptr && !in_place((end - 1) / nr * nr);
+    const bool packs_shared = packed_b != nullptr && alone && top == 0;
+    const scratch<T> large(packs_own && k * nr > room ? k * nr : 0);
+    T* const own = large.data() != nullptr ? large.data() : small;
+    tile<T> t{k, nullptr, 1, 1, nullptr, 0, nullptr, ldc, nullptr, accumulate, 0, 0, nullptr, 0};
+    if (from_a == nullptr) {
+      t.across = a.row_stride;
+      t.along = a.column_stride;
+    }
+    extent next_row = from_a != nullptr && alone ? bottom : m;  // of A, that the next block will pack
+    for (extent j = first * nr; j < end; j += nr) {
+      t.columns = static_cast<int>(std::min(nr, n - j));
+      T* const packed_here = packed_b != nullptr ? packed_b + j * k : own;
+      t.b = in_place(j) ? b.at(0, j) : packed_here;
+      t.step = in_place(j) ? b.row_stride : panel(j);
+      if (packs_shared || t.b == own) pack_panel(j, packed_here);
+      t.bias = bias != nullptr ? bias + j : nullptr;
+      // While these tiles are computed, what comes next is fetched: of the next panel a line of every row (or a column, where
+      // those are contiguous) by each tile, then rows of A.
+      const bool next_is_packed = packed_b != nullptr && !packs_shared, by_rows = next_is_packed || b.column_stride == 1;
+      const T* const next = next_is_packed ? packed_b + (j + nr) * k : b.at(0, j + nr);
+      const extent next_row_step = next_is_packed ? panel(j + nr) : b.row_stride, next_step = by_rows ? line : b.column_stride;
+      const extent to_fetch = j + nr >= n ? 0 : by_rows ? (nr + line - 1) / line : std::min(nr, n - j - nr);
+      extent fetched = 0;
+      const T* packed = from_a;
       for (extent i = top; i < bottom;) {
-        const int h = height<V>(bottom - i);
-        const T* from_a = packed_a != nullptr ? packed_a + i * k : a.at(i, 0);
-        const extent across = packed_a != nullptr ? 1 : a.row_stride;
-        const extent along = packed_a != nullptr ? h : a.column_stride;
-        const T* add = bias != nullptr ? bias + j : nullptr;
-        run_tile<V>(h, columns, {k, from_a, across, along, from_b, step_b, c + i * ldc + j, ldc, add, accumulate});
-        i += h;
+        const strip s = next_strip<V>(i, bottom);
+        if (packed != nullptr) {
+          t.a = packed;
+          t.along = s.height;
+          packed += s.height * k;
+        } else {
+          t.a = a.at(s.row, 0);
+        }
+        t.c = c + s.row * ldc + j;
+        t.skip = s.skip;
+        t.ahead = t.b;
+        t.ahead_step = 0;
+        if (fetched < to_fetch) {
+          t.ahead = next + fetched++ * next_step;
+          t.ahead_step = next_row_step;
+        } else if (next_row < m) {
+          t.ahead = a.at(next_row, 0);
+          t.ahead_step = a.column_stride;
+          next_row += a.row_stride == 1 ? line : 1;
+        }
+        run_tile<V>(s.height, t);
+        i = s.row + s.height;
       }
     }
   }
@@ -94,28 +136,31 @@ struct product {
   void run() const {
     using B = blocks<T>;
     const extent panels = (n + nr - 1) / nr;
-    const extent block = even_part(m, B::rows, tallest<V>), row_blocks = (m + block - 1) / block;
+    const extent block = even_part(m, B::rows, tallest<V>), row_blocks = m <= block ? 1 : (m + block - 1) / block;
     const extent tasks = std::clamp<extent>(m * n * k / B::task, 1, 128);
-    const extent group = std::max<extent>(1, panels * row_blocks / std::max(tasks, row_blocks));
-    const extent groups = (panels + group - 1) / group;
-    const bool alone = tasks == 1;
-    if (!b_in_place || n % (nr / 2) != 0) {
-      const auto work = [this](extent begin, extent end) { pack_columns(begin, end); };
-      parallel_for(panels, alone ? panels : std::max<extent>(1, 16384 / (k * nr)), work);
-    }
-    if (packed_a != nullptr) {
-      const auto work = [&](extent begin, extent end) {
-        for (extent i = begin; i < end; ++i) pack_rows(i * block, std::min(m, (i + 1) * block));
-      };
-      parallel_for(row_blocks, alone ? row_blocks : 1, work);
-    }
-    const auto work = [&](extent begin, extent end) {
-      for (extent t = begin; t < end; ++t) {
-        const extent i = t / groups * block, j = t % groups * group;
-        multiply(i, std::min(m, i + block), j, std::min(panels, j + group));
+    if (tasks == 1 || num_threads() == 1) {
+      for (extent i = 0; i < m; i += block) {
+        const extent bottom = std::min(m, i + block);
+        if (packed_a != nullptr) pack_rows(i, bottom, packed_a);
+        multiply(i, bottom, packed_a, 0, panels, true);
       }
-    };
-    parallel_for(row_blocks * groups, alone ? row_blocks * groups : 1, work);
+      return;
+    }
+    if (packed_b != nullptr)
+      parallel_for(panels, std::max<extent>(1, 16384 / (k * nr)), [this](extent begin, extent end) {
+        for (extent j = begin * nr; j < std::min(n, end * nr); j += nr) pack_panel(j, packed_b + j * k);
+      });
+    if (packed_a != nullptr)
+      parallel_for(row_blocks, 1, [&](extent begin, extent end) {
+        for (extent i = begin; i < end; ++i) pack_rows(i * block, std::min(m, (i + 1) * block), packed_a + i * block_size(block, k));
+      });
+    const extent group = std::max<extent>(1, panels * row_blocks / std::max(tasks, row_blocks)), groups = (panels + group - 1) / group;
+    parallel_for(row_blocks * groups, 1, [&](extent begin, extent end) {
+      for (extent t = begin; t < end; ++t) {
+        const extent i = t / groups, j = t % groups * group;
+        multiply(i * block, std::min(m, (i + 1) * block), packed_a == nullptr ? nullptr : packed_a + i * block_size(block, k), j, std::min(panels, j + group), false);
+      }
+    });
   }
 };
 
@@ -137,16 +182,15 @@ void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent l
                       bias == nullptr ? nullptr : bias + j, 0);
     return;
   }
-  const extent depth = std::min(k, detail::even_part(k, B::depth, 4));
+  const extent depth = k <= B::depth ? k : detail::even_part(k, B::depth, 4);
   const extent columns = detail::even_part(n, B::all_columns, P::nr), rows = std::min(m, B::all_rows);
   // A packed operand is written once and read n / nr (or m / tallest) times: that must pay for it.
-  const bool a_in_order = a.column_stride == 1 || a.row_stride == 1;
-  const extent a_jump = a.column_stride == 1 ? a.row_stride : a.column_stride;
-  const bool a_in_place = a_in_order && (n <= P::nr || (n <= 5 * P::nr && !detail::collides<T>(a_jump)));
-  const bool b_is_small = m <= 128 && k * n <= 32768 && !detail::collides<T>(b.row_stride);
-  const bool b_in_place = b.column_stride == 1 && (m <= 2 * detail::tallest<V> || b_is_small);
-  const bool no_panels = b_in_place && n % (P::nr / 2) == 0;
-  const scratch<T> packed_a(a_in_place ? 0 : rows * depth), packed_b(no_panels ? 0 : columns * depth);
+  const bool a_by_rows = a.column_stride == 1;
+  const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= P::nr || ((a_by_rows || n <= 4 * P::nr || m * k <= 16384) && !detail::collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
+  const bool b_in_place = b.column_stride == 1 && (m <= 2 * detail::tallest<V> || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
+  const bool b_is_shared = !b_in_place && m > B::rows;
+  const extent blocks_of_rows = (rows + B::rows - 1) / B::rows;
+  const scratch<T> packed_a(a_in_place ? 0 : (rows + 2 * detail::tallest<V> * blocks_of_rows) * depth), packed_b(b_is_shared ? columns * depth : 0);
   for (extent j = 0; j < n; j += columns)
     for (extent p = 0; p < k; p += depth)
       for (extent i = 0; i < m; i += rows) {

@@ -7,7 +7,7 @@
 #include <tessera/backend/simd/gemm_kernel.hpp>
 
 #include <algorithm>
-#include <type_traits>
+#include <cstring>
 #include <utility>
 
 namespace tessera::backend::simd {
@@ -24,21 +24,23 @@ struct add_lanes {
 template <class V, int Count>
 TESSERA_INLINE void sum_lanes(const V* v, lane_t<V>* y) {
   using T = lane_t<V>;
-  constexpr int W = width<V>, Q = quad<T>;
-  if constexpr (W > Q && Count % Q == 0 && !std::is_void_v<quad_register<T>>) {
-    using S = quad_register<T>;
+  constexpr int W = width<V>;
+  if constexpr (transposes<V> && Count % quad<T> == 0) {
+    constexpr int Q = quad<T>;
     for (int i = 0; i < Count; i += Q) {
-      T lanes[Q * W], square[Q * Q];
-      for (int r = 0; r < Q; ++r) store_lanes(lanes + r * W, v[i + r]);
+      T square[Q * Q];
       for (int r = 0; r < Q; ++r) {
-        S sum = S::load_unaligned(lanes + r * W);
-        for (int w = Q; w < W; w += Q) sum = sum + S::load_unaligned(lanes + r * W + w);
-        sum.store_unaligned(square + r * Q);
+        T lanes[W];
+        store_lanes(lanes, v[i + r]);
+        auto sum = join_quads<T, 16>(lanes, 0);
+        for (int w = Q; w < W; w += Q) sum = sum + join_quads<T, 16>(lanes + w, 0);
+        std::memcpy(square + r * Q, &sum, 16);
       }
-      transpose_square<T>(square, Q, square, Q);
-      S sum = S::load_unaligned(square);
-      for (int r = 1; r < Q; ++r) sum = sum + S::load_unaligned(square + r * Q);
-      sum.store_unaligned(y + i);
+      T turned[Q * Q];
+      transpose_quad<16>(turned, Q, square, Q);
+      auto sum = join_quads<T, 16>(turned, 0);
+      for (int r = 1; r < Q; ++r) sum = sum + join_quads<T, 16>(turned + r * Q, 0);
+      std::memcpy(y + i, &sum, 16);
     }
   } else {
     for (int i = 0; i < Count; ++i) y[i] = fold<add_lanes>(v[i], W);
@@ -81,9 +83,28 @@ void add_rows(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lan
   (store_lanes(y + I * W, sum[I]), ...);
 }
 
+// y = x · B where rows of B are long: each is read from end to end, several at a time, and y stays in the nearest cache.
+// Returns the first row that is left.
+template <class V, int... I>
+extent add_long_rows(extent begin, extent end, extent p, extent k, const lane_t<V>* x, const matrix<lane_t<V>>& b, lane_t<V>* y,
+                     std::integer_sequence<int, I...>) {
+  using T = lane_t<V>;
+  constexpr extent W = width<V>, rows = sizeof...(I);
+  for (; p + rows <= k; p += rows) {
+    const V factor[] = {V(x[p + I])...};
+    const T* from[] = {b.at(p + I, 0)...};
+    for (extent j = begin; j < end; j += W) {
+      const int lanes = static_cast<int>(std::min(W, end - j));
+      V sum = p == 0 ? V(T(0)) : load_part<V>(y + j, lanes, T(0));
+      ((sum = fused(factor[I], load_part<V>(from[I] + j, lanes, T(0)), sum)), ...);
+      store_part(y + j, sum, lanes);
+    }
+  }
+  return p;
+}
+
 template <class V>
 void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const matrix<lane_t<V>>& b, lane_t<V>* y) {
-  using T = lane_t<V>;
   constexpr extent W = width<V>;
   constexpr std::make_integer_sequence<int, 8> eight;
   constexpr std::make_integer_sequence<int, 4> four;
@@ -94,11 +115,11 @@ void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const 
     for (; j < end; ++j) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, one);
     return;
   }
-  for (; j + 8 * W <= end; j += 8 * W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, eight);
-  for (; j + W <= end; j += W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, one);
-  for (extent i = j; i < end; ++i) y[i] = T(0);
-  for (extent p = 0; p < k; ++p)
-    for (extent i = j; i < end; ++i) y[i] += x[p] * *b.at(p, i);
+  if (end - begin <= 8 * W) {  // in registers
+    for (; j + 8 * W <= end; j += 8 * W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, eight);
+    for (; j + W <= end; j += W) add_rows<V>(k, x, b.at(0, j), b.row_stride, y + j, one);
+  }
+  if (j < end) add_long_rows<V>(j, end, add_long_rows<V>(j, end, 0, k, x, b, y, four), k, x, b, y, one);
 }
 
 /// out[j * out_step] = x · column j of B, plus what is there or a bias; n columns of k.
@@ -114,7 +135,8 @@ void gemv(extent n, extent k, const T* x, extent x_step, const matrix<T>& b, T* 
   const auto work = [&](extent begin, extent end) {
     gemv_columns<V>(begin * unit, std::min(n, end * unit), k, from, b, y.data());
   };
-  parallel_for(units, std::max<extent>(1, 131072 / (k * unit)), work);
+  const extent least = b.column_stride != 1 ? 1 : num_threads() == 1 ? 32 : 8;  // rows are better read from end to end
+  parallel_for(units, std::max(least, 131072 / (k * unit)), work);
   for (extent j = 0; j < n; ++j) {
     const T start = accumulate ? out[j * out_step] : bias != nullptr ? bias[j * bias_step] : T(0);
     out[j * out_step] = start + y.data()[j];

@@ -45,21 +45,21 @@ struct header {
   description d{std::move(name), nullptr, {}, 0, 0};
   bool has_shape = false, has_offsets = false;
   const auto once = [&](bool seen) {
-    if (seen) json.fail("tensor " + shown(d.name) + " has a field twice");
+    if (seen) json.fail({"tensor ", shown(d.name), " has a field twice"});
   };
   json.object([&](const std::string& field) {
     if (field == "dtype") {
       once(d.kind != nullptr);
       const std::string kind = json.string();
       const auto* known = std::ranges::find(formats, kind, &format::name);
-      if (known == std::ranges::end(formats)) json.fail("tensor " + shown(d.name) + " has the unknown dtype " + shown(kind));
+      if (known == std::ranges::end(formats)) json.fail({"tensor ", shown(d.name), " has the unknown dtype ", shown(kind)});
       d.kind = known;
     } else if (field == "shape") {
       once(std::exchange(has_shape, true));
       json.array([&] {
         const std::uint64_t size = json.integer();
-        if (size > static_cast<std::uint64_t>(std::numeric_limits<extent>::max())) json.fail("tensor " + shown(d.name) + " has an extent that is too large");
-        if (d.shape.size() == max_axes) json.fail("tensor " + shown(d.name) + " has too many axes");
+        if (size > static_cast<std::uint64_t>(std::numeric_limits<extent>::max())) json.fail({"tensor ", shown(d.name), " has an extent that is too large"});
+        if (d.shape.size() == max_axes) json.fail({"tensor ", shown(d.name), " has too many axes"});
         d.shape.push_back(static_cast<extent>(size));
       });
     } else if (field == "data_offsets") {
@@ -70,12 +70,12 @@ struct header {
         if (++count == 1) d.begin = offset;
         else d.end = offset;
       });
-      if (count != 2) json.fail("tensor " + shown(d.name) + " must have two data_offsets");
+      if (count != 2) json.fail({"tensor ", shown(d.name), " must have two data_offsets"});
     } else {
       json.skip();
     }
   });
-  if (d.kind == nullptr || !has_shape || !has_offsets) json.fail("tensor " + shown(d.name) + " lacks dtype, shape or data_offsets");
+  if (d.kind == nullptr || !has_shape || !has_offsets) json.fail({"tensor ", shown(d.name), " lacks dtype, shape or data_offsets"});
   return d;
 }
 
@@ -88,7 +88,7 @@ struct header {
     if (name != "__metadata__") return h.tensors.push_back(read_description(json, std::move(name)));
     if (std::exchange(has_text, true)) json.fail("__metadata__ occurs twice");
     json.object([&](std::string key) {
-      if (!h.text.emplace(key, json.string()).second) json.fail("__metadata__ has the key " + shown(key) + " twice");
+      if (!h.text.emplace(key, json.string()).second) json.fail({"__metadata__ has the key ", shown(key), " twice"});
     });
   });
   json.end();
@@ -99,24 +99,24 @@ struct header {
 [[nodiscard]] TESSERA_COLD inline std::vector<std::size_t> check_layout(const std::vector<description>& tensors, std::uint64_t data_size, const std::string& where) {
   const auto name = [&](std::size_t i) { return std::string_view(tensors[i].name); };
   if (const std::size_t twin = first_twin(sorted_names(tensors.size(), name), name); twin != tensors.size())
-    throw io_error(where + "two tensors are named " + shown(name(twin)));
+    raise<io_error>({where, "two tensors are named ", shown(name(twin))});
   const auto place_of = [&](std::size_t i) { return std::tuple(tensors[i].begin, tensors[i].end, name(i)); };
   std::vector<std::size_t> order = sorted_indices(tensors.size(), [&](std::size_t i, std::size_t j) { return place_of(i) < place_of(j); });
   std::uint64_t filled = 0;
   for (const std::size_t i : order) {
     const description& d = tensors[i];
-    const auto refuse = [&](const std::string& why) { throw io_error(where + "tensor " + shown(d.name) + ' ' + why); };
-    const std::string place = '[' + std::to_string(d.begin) + ", " + std::to_string(d.end) + ')';
-    if (d.end < d.begin) refuse("ends before it begins: " + place);
-    if (d.end > data_size) refuse("lies at bytes " + place + " of " + std::to_string(data_size));
-    if (d.begin < filled) refuse("at bytes " + place + " overlaps another");
-    if (d.begin > filled) refuse("at bytes " + place + " leaves a hole behind byte " + std::to_string(filled));
+    const auto refuse = [&](std::initializer_list<message_part> why) { raise<io_error>({where, "tensor ", shown(d.name), ' ', message(why)}); };
+    const std::string place = message({'[', d.begin, ", ", d.end, ')'});
+    if (d.end < d.begin) refuse({"ends before it begins: ", place});
+    if (d.end > data_size) refuse({"lies at bytes ", place, " of ", data_size});
+    if (d.begin < filled) refuse({"at bytes ", place, " overlaps another"});
+    if (d.begin > filled) refuse({"at bytes ", place, " leaves a hole behind byte ", filled});
     const std::optional<std::uint64_t> needed = checked_bytes(d.shape, d.kind->bits);
-    if (!needed) refuse("has a shape whose size is no number of bytes");
-    if (*needed != d.end - d.begin) refuse("has " + std::to_string(d.end - d.begin) + " bytes, its shape and dtype need " + std::to_string(*needed));
+    if (!needed) refuse({"has a shape whose size is no number of bytes"});
+    if (*needed != d.end - d.begin) refuse({"has ", d.end - d.begin, " bytes, its shape and dtype need ", *needed});
     filled = d.end;
   }
-  if (filled != data_size) throw io_error(where + std::to_string(data_size - filled) + " bytes follow the last tensor");
+  if (filled != data_size) raise<io_error>({where, data_size - filled, " bytes follow the last tensor"});
   return order;
 }
 
@@ -124,12 +124,12 @@ struct header {
   const std::string where = "tessera::io::read_safetensors: " + std::string(file) + ": ";
   const std::span<const std::byte> bytes(*hold);
   std::uint64_t header_size = 0;
-  if (bytes.size() < sizeof header_size) throw io_error(where + "too short to be a safetensors file: " + std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < sizeof header_size) raise<io_error>({where, "too short to be a safetensors file: ", bytes.size(), " bytes"});
   std::memcpy(&header_size, bytes.data(), sizeof header_size);
   const std::uint64_t rest = bytes.size() - sizeof header_size;
-  if (header_size > max_header) throw io_error(where + "a header of " + std::to_string(header_size) + " bytes: not a safetensors file");
+  if (header_size > max_header) raise<io_error>({where, "a header of ", header_size, " bytes: not a safetensors file"});
   if (header_size > rest)
-    throw io_error(where + "truncated: a header of " + std::to_string(header_size) + " bytes, of which " + std::to_string(rest) + " are there");
+    raise<io_error>({where, "truncated: a header of ", header_size, " bytes, of which ", rest, " are there"});
   const auto header_bytes = bytes.subspan(sizeof header_size, static_cast<std::size_t>(header_size));
   const auto data = bytes.subspan(sizeof header_size + header_bytes.size());
   header h = read_header({reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size()}, where);
@@ -140,13 +140,14 @@ struct header {
     description& d = h.tensors[i];
     const auto part = data.subspan(static_cast<std::size_t>(d.begin), static_cast<std::size_t>(d.end - d.begin));
     if (!d.kind->type || d.shape.size() > max_rank) {
-      std::string why = std::string(file) + ": tensor " + shown(d.name) +
-                        (d.kind->type ? " has " + std::to_string(d.shape.size()) + " axes, the most is " + std::to_string(max_rank)
-                                      : " has the dtype " + std::string(d.kind->name) + ", which tessera lacks");
+      std::string why = message({file, ": tensor ", shown(d.name),
+                                 d.kind->type ? message({" has ", d.shape.size(), " axes, the most is ", max_rank})
+                                              : message({" has the dtype ", d.kind->name, ", which tessera lacks"})});
       refused.emplace(std::move(d.name), std::move(why));
       continue;
     }
-    if (d.kind->type == dtype::boolean && !are_booleans(part)) throw io_error(where + "tensor " + shown(d.name) + " has a BOOL that is neither 0 nor 1");
+    if (d.kind->type == dtype::boolean && !are_booleans(part))
+      raise<io_error>({where, "tensor ", shown(d.name), " has a BOOL that is neither 0 nor 1"});
     extents shape;
     for (const extent e : d.shape) shape.push_back(e);
     entries.push_back({std::move(d.name), *d.kind->type, shape, part});

@@ -25,22 +25,24 @@ namespace tessera::io {
 
 namespace detail::safetensors {
 
-[[noreturn]] TESSERA_COLD inline void refuse(const std::string& why) { throw value_error("tessera::io::encode_safetensors: " + why); }
+[[noreturn]] TESSERA_COLD inline void refuse(std::initializer_list<message_part> why) {
+  raise<value_error>({"tessera::io::encode_safetensors: ", message(why)});
+}
 
 /// Checks the tensors and sorts them as the Python package does: large elements first, then by name.
 [[nodiscard]] TESSERA_COLD inline std::vector<const entry*> sorted(std::span<const entry> entries) {
   for (const entry& e : entries) {
-    if (!json::is_utf8(e.name)) refuse("the name of a tensor is not UTF-8");
+    if (!json::is_utf8(e.name)) refuse({"the name of a tensor is not UTF-8"});
     const std::string name = shown(e.name);
-    if (e.name == "__metadata__") refuse("a tensor cannot be named " + name);
+    if (e.name == "__metadata__") refuse({"a tensor cannot be named ", name});
     const auto needed = checked_bytes({e.shape.begin(), e.shape.end()}, 8 * static_cast<int>(size_of(e.type)));
     if (needed != e.bytes.size())
-      refuse("tensor " + name + " of shape " + to_string(e.shape) + " and dtype " + name_of(e.type) + " has " + std::to_string(e.bytes.size()) + " bytes");
-    if (e.type == dtype::boolean && !are_booleans(e.bytes)) refuse("tensor " + name + " has a bool that is neither 0 nor 1");
+      refuse({"tensor ", name, " of shape ", e.shape, " and dtype ", name_of(e.type), " has ", e.bytes.size(), " bytes"});
+    if (e.type == dtype::boolean && !are_booleans(e.bytes)) refuse({"tensor ", name, " has a bool that is neither 0 nor 1"});
   }
   const auto name_of_entry = [&](std::size_t i) { return std::string_view(entries[i].name); };
   if (const std::size_t twin = first_twin(sorted_names(entries.size(), name_of_entry), name_of_entry); twin != entries.size())
-    refuse("two tensors are named " + shown(entries[twin].name));
+    refuse({"two tensors are named ", shown(entries[twin].name)});
   const auto rank = [&](std::size_t i) { return std::pair(std::end(formats) - format_of(entries[i].type), name_of_entry(i)); };
   std::vector<const entry*> order;
   for (const std::size_t i : sorted_indices(entries.size(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); })) order.push_back(&entries[i]);
@@ -64,23 +66,23 @@ namespace detail::safetensors {
   if (!text.empty()) {
     out += "\"__metadata__\":";
     list('{', '}', text, [&](const auto& pair) {
-      if (!json::is_utf8(pair.first) || !json::is_utf8(pair.second)) refuse("the metadata is not UTF-8");
-      out += json::quote(pair.first) + ':' + json::quote(pair.second);
+      if (!json::is_utf8(pair.first) || !json::is_utf8(pair.second)) refuse({"the metadata is not UTF-8"});
+      out += message({json::quote(pair.first), ':', json::quote(pair.second)});
     });
     comma = true;
   }
   std::uint64_t at = 0;
   for (const entry* e : order) {
     if (std::exchange(comma, true)) out += ',';
-    out += json::quote(e->name) + ":{\"dtype\":\"" + std::string(format_of(e->type)->name) + "\",\"shape\":";
-    list('[', ']', e->shape, [&](extent size) { out += std::to_string(size); });
-    out += ",\"data_offsets\":[" + std::to_string(at) + ',' + std::to_string(at + e->bytes.size()) + "]}";
+    out += message({json::quote(e->name), ":{\"dtype\":\"", format_of(e->type)->name, "\",\"shape\":"});
+    list('[', ']', e->shape, [&](extent size) { message_part(size).append_to(out); });
+    out += message({",\"data_offsets\":[", at, ',', at + e->bytes.size(), "]}"});
     at += e->bytes.size();
   }
   out += '}';
   out.resize((out.size() + 7) / 8 * 8, ' ');
   const std::uint64_t header_size = out.size() - sizeof header_size;
-  if (header_size > max_header) refuse("a header of " + std::to_string(header_size) + " bytes is too large");
+  if (header_size > max_header) refuse({"a header of ", header_size, " bytes is too large"});
   std::memcpy(out.data(), &header_size, sizeof header_size);
   return out;
 }

@@ -15,7 +15,7 @@ namespace tessera::nn {
 class dropout {
  public:
   dropout(double probability = 0.5) : p(probability) {
-    if (!(p >= 0 && p <= 1)) throw value_error("tessera::nn::dropout: the probability " + std::to_string(p) + " must be in [0, 1]");
+    if (!(p >= 0 && p <= 1)) raise<value_error>({"tessera::nn::dropout: the probability ", p, " must be in [0, 1]"});
   }
 
   template <class X>

@@ -42,9 +42,7 @@ class linear {
     requires(is_known(In) && is_known(Out))
       : linear(In, Out) {}
   linear(extent in, extent out) : weight(shape<Out, In>::from({out, in})), bias(bias_shape::from(has_bias ? extents{out} : extents{0})) {
-    init::kaiming_uniform(weight, in, std::sqrt(5.0));
-    const double bound = in > 0 ? 1 / std::sqrt(static_cast<double>(in)) : 0;
-    if constexpr (has_bias) init::uniform(bias, -bound, bound);
+    init::affine(weight, bias, in);
   }
 
   template <class X>

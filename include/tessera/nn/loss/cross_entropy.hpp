@@ -59,12 +59,12 @@ struct cross_entropy_targets {
   }
   void check(const extents& logits) const {
     if (labels.size() != logits[0])
-      throw shape_error("tessera::cross_entropy: logits of shape " + to_string(logits) + " and labels of shape " + to_string(labels.shape) + " differ at axis 0");
+      raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " and labels of shape ", labels.shape, " differ at axis 0"});
     if (weight.hold && weight.size() != logits[1])
-      throw shape_error("tessera::cross_entropy: logits of shape " + to_string(logits) + " have not the " + std::to_string(weight.size()) + " classes of the weight at axis 1");
+      raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " have not the ", weight.size(), " classes of the weight at axis 1"});
     for (extent i = 0; i < logits[0]; ++i)
       if (const std::int64_t label = labels.data()[i]; (label < 0 || label >= logits[1]) && label != ignore_index)
-        throw index_error("tessera::cross_entropy: label " + std::to_string(label) + " at row " + std::to_string(i) + " is none of the " + std::to_string(logits[1]) + " classes");
+        raise<index_error>({"tessera::cross_entropy: label ", label, " at row ", i, " is none of the ", logits[1], " classes"});
   }
 };
 
@@ -159,7 +159,7 @@ struct cross_entropy {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
-    return cotangents{[=, *this] { return apply(cross_entropy_gradient<T>{targets, lse, factor}, g, x); }, no_gradient{}};
+    return cotangents{[&] { return apply(cross_entropy_gradient<T>{targets, lse, factor}, g, x); }, no_gradient{}};
   }
   void release() { lse = {}; }
 };
@@ -225,7 +225,7 @@ struct cross_entropy_fn {
   }
   static void check_options(const cross_entropy_options& o) {
     if (!(o.label_smoothing >= 0 && o.label_smoothing <= 1))
-      throw value_error("tessera::cross_entropy: label_smoothing is " + std::to_string(o.label_smoothing) + " and must be in [0, 1]");
+      raise<value_error>({"tessera::cross_entropy: label_smoothing is ", o.label_smoothing, " and must be in [0, 1]"});
   }
 };
 inline constexpr cross_entropy_fn cross_entropy{};

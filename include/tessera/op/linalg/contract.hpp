@@ -2,6 +2,7 @@
 #pragma once
 // Products of arrays: extents and strides are in the type, so that transposing costs nothing and the compiler unrolls.
 
+#include <tessera/backend/gemm.hpp>
 #include <tessera/op/inline.hpp>
 
 namespace tessera {
@@ -28,14 +29,25 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
         for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
         y[i * l.n + j] = sum;
       }
-  } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1)) {  // rows of b in registers
+  } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
+    // Large enough for a kernel that is not made for these extents, and so small that it packs on the stack.
+    backend::gemm<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n, false);
+  } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1)) {  // rows of b in registers, for several rows of a
     using V = backend::fitting_register<T, l.n>;
-    for (extent i = 0; i < l.m; ++i)
+    const auto rows = [&]<int... R>(extent i, std::integer_sequence<int, R...>) TESSERA_INLINE_LAMBDA {
       backend::for_lanes<V>(l.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-        V sum(T(0));
-        for (extent p = 0; p < l.k; ++p) sum = V(sum + V(a[i * l.row_a + p * l.column_a]) * backend::load_some<V>(b + p * l.row_b + j, lanes));
-        backend::store_some(y + i * l.n + j, sum, lanes);
+        V sum[] = {(static_cast<void>(R), V(T(0)))...};
+        for (extent p = 0; p < l.k; ++p) {
+          const V x = backend::load_some<V>(b + p * l.row_b + j, lanes);
+          ((sum[R] = V(sum[R] + V(a[(i + R) * l.row_a + p * l.column_a]) * x)), ...);
+        }
+        (backend::store_some(y + (i + R) * l.n + j, sum[R], lanes), ...);
       });
+    };
+    constexpr int at_once = l.m < 8 ? static_cast<int>(l.m) : 8;
+    constexpr extent together = l.m / at_once * at_once;
+    for (extent i = 0; i < together; i += at_once) rows(i, std::make_integer_sequence<int, at_once>{});
+    if constexpr (together < l.m) rows(together, std::make_integer_sequence<int, static_cast<int>(l.m - together)>{});
   } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
     using V = backend::fitting_register<T, l.k>;
     for (extent i = 0; i < l.m; ++i)

@@ -48,8 +48,14 @@ struct matmul {
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& a, const any_tensor<T>& b) const {
+    if (a.shape.rank == 2 && b.shape.rank == 2 && a.shape[1] == b.shape[0]) {
+      any_tensor<T> y = any_tensor<T>::uninitialized(extents{a.shape[0], b.shape[1]});
+      backend::gemm<T>(a.shape[0], b.shape[1], a.shape[1], {a.data(), a.strides[0], a.strides[1]}, {b.data(), b.strides[0], b.strides[1]}, y.mutable_data(), b.shape[1], false);
+      return y;
+    }
     const auto shape = rule::matmul(a.shape, b.shape);
-    if (!shape) throw shape_error("tessera::matmul: shapes " + to_string(a.shape) + " and " + to_string(b.shape) + " do not fit: axis " + std::to_string(a.shape.rank - 1) + " of the first is not axis " + std::to_string(b.shape.rank - 2) + " of the second, or the batches differ");
+    if (!shape) raise<shape_error>({"tessera::matmul: shapes ", a.shape, " and ", b.shape, " do not fit: axis ", a.shape.rank - 1,
+                                   " of the first is not axis ", b.shape.rank - 2, " of the second, or the batches differ"});
     any_tensor<T> y = any_tensor<T>::uninitialized(*shape);
     const int r = shape->rank;
     const extent m = (*shape)[r - 2], n = (*shape)[r - 1], k = a.shape.back();
@@ -75,7 +81,7 @@ struct matmul {
   }
   template <class G, class A, class B, class Y>
   [[nodiscard]] constexpr auto vjp(const G& g, const A& a, const B& b, const Y&) const {
-    return cotangents{[=] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, [=] { return sum_to(apply(matmul{}, transposed(a), g), b.shape()); }};
+    return cotangents{[&] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, [&] { return sum_to(apply(matmul{}, transposed(a), g), b.shape()); }};
   }
 
  private:
@@ -96,7 +102,8 @@ struct linear {
   template <class T, class... Bias>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x, const any_tensor<T>& w, const Bias&... bias) const {
     if (x.shape.back() != w.shape[1])
-      throw shape_error("tessera::linear: an input of shape " + to_string(x.shape) + " has not the " + std::to_string(w.shape[1]) + " features of weight " + to_string(w.shape) + " at its last axis");
+      raise<shape_error>({"tessera::linear: an input of shape ", x.shape, " has not the ", w.shape[1], " features of weight ", w.shape,
+                         " at its last axis"});
     extents shape = x.shape;
     shape[shape.rank - 1] = w.shape[0];
     any_tensor<T> y = any_tensor<T>::uninitialized(shape);
@@ -117,12 +124,12 @@ struct linear {
   }
   template <class G, class X, class W, class... Rest>
   [[nodiscard]] constexpr auto vjp(const G& g, const X& x, const W& w, const Rest&... rest) const {
-    const auto dx = [=] { return sum_to(apply(matmul{}, as_matrix(g), w), x.shape()); };
-    const auto dw = [=] { return apply(matmul{}, transposed(rows_of(g)), rows_of(x)); };
+    const auto dx = [&] { return sum_to(apply(matmul{}, as_matrix(g), w), x.shape()); };
+    const auto dw = [&] { return apply(matmul{}, transposed(rows_of(g)), rows_of(x)); };
     if constexpr (sizeof...(Rest) == 1) {
       return cotangents{dx, dw};
     } else {
-      const auto db = [g, shape = first(rest...).shape()] { return sum_to(rows_of(g), shape); };
+      const auto db = [&] { return sum_to(rows_of(g), first(rest...).shape()); };
       return cotangents{dx, dw, db};
     }
   }
@@ -163,6 +170,23 @@ struct linear_rule {
 
 }  // namespace detail
 
+namespace detail {
+/// Is X a tensor that is a matrix of floating-point numbers, with nothing to record?
+template <class X>
+inline constexpr bool is_plain_matrix = false;
+template <std::floating_point T, Shape S>
+inline constexpr bool is_plain_matrix<tensor<T, S>> = S::rank == 2;
+
+/// The product of two such matrices that fit: what op::matmul does, without counting references.
+template <Shape S, class T, class A, class B>
+[[nodiscard]] tensor<T, S> multiply_tensors(const tensor<T, A>& a, const tensor<T, B>& b) {
+  const extents left = a.shape().values(), right = b.shape().values();
+  auto y = tensor<T, S>::uninitialized(S::from({left[0], right[1]}));
+  backend::gemm<T>(left[0], right[1], left[1], {a.data(), left[1], 1}, {b.data(), right[1], 1}, y.mutable_data(), right[1], false);
+  return y;
+}
+}  // namespace detail
+
 /// Can A and B be multiplied, as far as the compiler knows their shapes?
 template <class A, class B>
 concept CanMatmul = detail::matmul_rule<shape_t<A>, shape_t<B>>::fits;
@@ -187,6 +211,8 @@ struct matmul_fn {
       } else {
         using T = promote_t<element_t<A>, element_t<B>>;
         constexpr bool row = shape_t<A>::rank == 1, column = shape_t<B>::rank == 1;
+        if constexpr (detail::is_plain_matrix<A> && detail::is_plain_matrix<B> && std::same_as<element_t<A>, element_t<B>>)
+          if (a.shape()[1] == b.shape()[0]) return detail::multiply_tensors<shape_of<R>>(a, b);
         if constexpr (!row && !column) {
           return structured<shape_of<R>, T>(op::matmul{}, a, b);
         } else {

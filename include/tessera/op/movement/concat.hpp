@@ -26,7 +26,7 @@ struct concat {
       if (a != &x) shape[axis] += a->shape[axis];
       for (int i = 0; i < shape.rank; ++i)
         if (i != axis && a->shape[i] != shape[i])
-          throw shape_error("tessera::concat: shapes " + to_string(x.shape) + " and " + to_string(a->shape) + " differ at axis " + std::to_string(i));
+          raise<shape_error>({"tessera::concat: shapes ", x.shape, " and ", a->shape, " differ at axis ", i});
     }
     any_tensor<T> y = any_tensor<T>::uninitialized(shape);
     extent at = 0;
@@ -58,7 +58,7 @@ struct concat {
  private:
   template <class V>
   struct parts {
-    V g;
+    const V& g;
     extents shapes[max_rank * 4];
     int axis;
     template <int I>

@@ -124,7 +124,7 @@ struct broadcast_to_fn {
     for (int i = 0; i < from.rank; ++i) {
       const int j = i + S::rank - from.rank;
       if (from[i] != 1 && from[i] != all[j])
-        throw shape_error("tessera::broadcast_to: shape " + to_string(from) + " does not stretch to " + to_string(all) + " at axis " + std::to_string(j));
+        raise<shape_error>({"tessera::broadcast_to: shape ", from, " does not stretch to ", all, " at axis ", j});
       strides[j] = from[i] == 1 && all[j] != 1 ? 0 : l.strides()[i];
     }
     constexpr bool unit = S::rank > 0 && L::shape_type::rank > 0 && detail::source_of<L>::unit_inner && is_known(L::shape_type::pattern.back()) &&

@@ -96,7 +96,7 @@ struct reshape_fn {
       } else {
         const extents from = detail::expression_of(x).shape().values();
         const auto actual = rule::reshape(from, to.values());
-        if (!actual) throw shape_error("tessera::reshape: shape " + to_string(from) + " has not the number of elements of " + to_string(to.values()));
+        if (!actual) raise<shape_error>({"tessera::reshape: shape ", from, " has not the number of elements of ", to.values()});
         return detail::reshape_leaf<shape_of<R>>(x, *actual);
       }
     }

@@ -37,7 +37,7 @@ struct permute_axes {
   [[nodiscard]] auto vjp(const V& g, const V&, const V&) const {
     extents inverse = order;
     for (int i = 0; i < order.rank; ++i) inverse[static_cast<int>(order[i])] = i;
-    return cotangents{[=] { return apply(permute_axes{inverse}, g); }, no_gradient{}};
+    return cotangents{[&g, inverse] { return apply(permute_axes{inverse}, g); }, no_gradient{}};
   }
 };
 
@@ -54,7 +54,7 @@ struct change_shape {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
-    return cotangents{[=] { return apply(change_shape{x.shape()}, g); }, no_gradient{}};
+    return cotangents{[&] { return apply(change_shape{x.shape()}, g); }, no_gradient{}};
   }
 };
 
@@ -90,13 +90,13 @@ struct sum_over_stretched {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
-    return cotangents{[=] { return apply(expand{x.shape()}, g); }, no_gradient{}};
+    return cotangents{[&] { return apply(expand{x.shape()}, g); }, no_gradient{}};
   }
 };
 
 template <class V>
 auto expand::vjp(const V& g, const V& x, const V&) const {
-  return cotangents{[=] { return apply(sum_over_stretched{x.shape()}, g); }, no_gradient{}};
+  return cotangents{[&] { return apply(sum_over_stretched{x.shape()}, g); }, no_gradient{}};
 }
 
 /// What an index map reads of a row-major x.
@@ -135,13 +135,13 @@ struct add_strided {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
-    return cotangents{[=, *this] { return apply(read_strided{x.shape(), strides, offset}, g); }, no_gradient{}};
+    return cotangents{[&] { return apply(read_strided{x.shape(), strides, offset}, g); }, no_gradient{}};
   }
 };
 
 template <class V>
 auto read_strided::vjp(const V& g, const V& x, const V&) const {
-  return cotangents{[=, *this] { return apply(add_strided{x.shape(), strides, offset}, g); }, no_gradient{}};
+  return cotangents{[&] { return apply(add_strided{x.shape(), strides, offset}, g); }, no_gradient{}};
 }
 
 }  // namespace op

@@ -62,7 +62,7 @@ template <>
 struct index_rule<range_of> {
   static constexpr picked pattern(extent) { return {dyn}; }
   static constexpr picked actual(extent n, range_of r) {
-    if (r.step < 1) throw value_error("tessera::slice: the step " + std::to_string(r.step) + " is below 1");
+    if (r.step < 1) raise<value_error>({"tessera::slice: the step ", r.step, " is below 1"});
     return pick_range(n, r.begin, r.end, r.step);
   }
 };
@@ -130,7 +130,7 @@ template <class... Index>
   int axis = 0;
   const auto one = [&](const picked& p) {
     if (!p.fits)
-      throw index_error("tessera::slice: index " + std::to_string(p.begin) + " is out of range for axis " + std::to_string(axis) + " of shape " + to_string(shape));
+      raise<index_error>({"tessera::slice: index ", p.begin, " is out of range for axis ", axis, " of shape ", shape});
     m.offset += p.begin * strides[axis];
     if (!p.removes) {
       m.shape.push_back(p.count);

@@ -43,19 +43,19 @@ struct softmax {
       return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
         const T top = backend::row_maximum<V>(in, n);
         V sum(T(0));
-        backend::for_lanes<V>(n, [&](extent j, int lanes) {
+        backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
           const V e = lane::exp(V(backend::load_part<V>(in + j, lanes, -std::numeric_limits<T>::infinity()) - V(top)));
           sum = sum + e;
           backend::store_part(out + j, e, lanes);
         });
         const T scale = T(1) / backend::fold<backend::total>(sum, backend::width<V>);
-        backend::for_lanes<V>(n, [&](extent j, int lanes) { backend::store_part(out + j, V(backend::load_part<V>(out + j, lanes, T(0)) * V(scale)), lanes); });
+        backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { backend::store_part(out + j, V(backend::load_part<V>(out + j, lanes, T(0)) * V(scale)), lanes); });
       });
     });
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
-    return cotangents{[=, *this] { return y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))); }, no_gradient{}};
+    return cotangents{[&] { return y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))); }, no_gradient{}};
   }
 };
 
@@ -70,13 +70,13 @@ struct log_softmax {
       return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
         const T top = backend::row_maximum<V>(in, n);
         const T log_sum = std::log(backend::row_sum_of_exp<V>(in, n, top));
-        backend::for_lanes<V>(n, [&](extent j, int lanes) { backend::store_part(out + j, V(backend::load_part<V>(in + j, lanes, T(0)) - V(top) - V(log_sum)), lanes); });
+        backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { backend::store_part(out + j, V(backend::load_part<V>(in + j, lanes, T(0)) - V(top) - V(log_sum)), lanes); });
       });
     });
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
-    return cotangents{[=, *this] { return g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)); }, no_gradient{}};
+    return cotangents{[&] { return g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)); }, no_gradient{}};
   }
 };
 

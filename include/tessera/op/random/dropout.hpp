@@ -56,7 +56,7 @@ struct dropout_fn {
       using S = shape_t<X>;
       using mask = generated<op::random_mask<T>, S>;
       static_assert(std::is_floating_point_v<T>, "tessera::dropout: only floating-point elements can be scaled");
-      if (!(p >= 0 && p <= 1)) throw value_error("tessera::dropout: the probability " + std::to_string(p) + " must be in [0, 1]");
+      if (!(p >= 0 && p <= 1)) raise<value_error>({"tessera::dropout: the probability ", p, " must be in [0, 1]"});
       auto e = detail::child<T, S, (detail::steps_of<X> >= fusion_cap)>(x);
       const S shape = e.shape();
       const double keep = 1 - p;

@@ -2,6 +2,7 @@
 #pragma once
 // Helpers of operations that work along one axis of a tensor of run-time shape: that axis moved to the end and back.
 
+#include <tessera/backend/rows.hpp>
 #include <tessera/op/movement/restride.hpp>
 
 namespace tessera::detail {
@@ -43,21 +44,71 @@ void for_each_row_start(const extents& shape, int axis, F&& f) {
     for (extent i = 0; i < inner; ++i) f(o * inner + i, o * inner * shape[axis] + i);
 }
 
+/// Of the contiguous numbers x: the index of the first of the largest (or smallest), or of the first NaN. First the extremum
+/// of all, in registers, then where it is: the second pass stops there.
+template <bool Largest, class V, class T = backend::lane_t<V>>
+[[nodiscard]] extent first_extremum(const T* x, extent n) {
+  constexpr extent W = backend::width<V>;
+  constexpr auto better = [](auto a, auto b) { return Largest ? lane::maximum(a, b) : lane::minimum(a, b); };
+  struct combine_better {
+    static T combine(T a, T b) { return Largest ? lane::maximum(a, b) : lane::minimum(a, b); }
+  };
+  T best = x[0];
+  if constexpr (W > 1)
+    if (n >= W) {
+      V a = backend::load<V>(x), b = a, c = a, d = a;  // several, because each waits for itself
+      extent i = W;
+      for (; i + 4 * W <= n; i += 4 * W) {
+        a = better(a, backend::load<V>(x + i));
+        b = better(b, backend::load<V>(x + i + W));
+        c = better(c, backend::load<V>(x + i + 2 * W));
+        d = better(d, backend::load<V>(x + i + 3 * W));
+      }
+      for (; i < n; i += W) a = better(a, backend::load<V>(x + std::min(i, n - W)));  // the last may overlap
+      best = backend::fold<combine_better>(better(better(a, b), better(c, d)), W);
+    }
+  if (W == 1 || n < W)
+    for (extent i = 1; i < n; ++i) best = combine_better::combine(best, x[i]);
+  const auto is_it = [best](T value) { return best != best ? value != value : value == best; };
+  extent at = 0;
+#if TESSERA_USE_XSIMD
+  if constexpr (W > 1) {
+    const V wanted(best);
+    if (best == best)
+      for (; at + 4 * W <= n; at += 4 * W)
+        if (xsimd::any((backend::load<V>(x + at) == wanted) | (backend::load<V>(x + at + W) == wanted) | (backend::load<V>(x + at + 2 * W) == wanted) | (backend::load<V>(x + at + 3 * W) == wanted))) break;
+  }
+#endif
+  while (!is_it(x[at])) ++at;
+  return at;
+}
+
 /// Where the largest (or smallest) element of each row along an axis is: the first of equals, the first NaN.
 template <bool Largest, class T>
 [[nodiscard]] any_tensor<std::int64_t> index_of_extremum(const any_tensor<T>& x, int axis, bool keep) {
   if (x.shape[axis] == 0)
-    throw shape_error(std::string(Largest ? "tessera::max: axis " : "tessera::min: axis ") + std::to_string(axis) + " of shape " + to_string(x.shape) + " has no elements");
+    raise<shape_error>({Largest ? "tessera::max: axis " : "tessera::min: axis ", axis, " of shape ", x.shape, " has no elements"});
   auto index = any_tensor<std::int64_t>::uninitialized(without_axis(x.shape, axis, keep));
   const any_tensor<T> from = x.contiguous();
   const extent step = from.strides[axis], n = x.shape[axis];
-  for_each_row_start(x.shape, axis, [&, at = index.mutable_data()](extent row, extent start) {
+  std::int64_t* const to = index.mutable_data();
+  if (x.size() == 0) return index;
+  const extent rows = x.size() / n;
+  if (step == 1) {
+    backend::with_register<T>([&]<class V>() {
+      parallel_for(rows, std::max<extent>(1, 32768 / n), [&](extent begin, extent end) {
+        for (extent i = begin; i < end; ++i) to[i] = first_extremum<Largest, V>(from.data() + i * n, n);
+      });
+    });
+    return index;
+  }
+  for_each_row_start(x.shape, axis, [&](extent row, extent start) {
     const T* p = from.data() + start;
     T best = p[0];
     extent chosen = 0;
     for (extent i = 1; i < n && best == best; ++i)
       if (const T other = p[i * step]; other != other || (Largest ? other > best : other < best)) best = other, chosen = i;
-    at[row] = chosen;
+    to[row] = chosen;
   });
   return index;
 }

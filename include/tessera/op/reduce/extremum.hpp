@@ -58,11 +58,15 @@ template <int Axis, StaticOperand X, class R>
 
 namespace op {
 
-/// 1 where x is y and 0 elsewhere.
+/// 1 where x is y, or both are NaN, and 0 elsewhere.
 template <class X, class Y>
 [[nodiscard]] constexpr auto indicator(const X& x, const Y& y) {
-  if constexpr (StaticOperand<X>) return tessera::detail::kept(tessera::where(x == y, element_t<X>(1), element_t<X>(0)));
-  else return X(x == y);
+  if constexpr (StaticOperand<X>) {
+    const element_t<X> zero(0), one(1);
+    return tessera::detail::kept(tessera::where(x == y, one, tessera::where(x != x, tessera::where(y != y, one, zero), zero)));
+  } else {
+    return X(x == y) + X(x != x) * X(y != y);
+  }
 }
 
 /// One element of each row along an axis, chosen by its index.
@@ -102,13 +106,13 @@ struct gather_along {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
-    return cotangents{[=, *this] { return apply(scatter_along{index, x.shape(), axis}, g); }, no_gradient{}};
+    return cotangents{[&] { return apply(scatter_along{index, x.shape(), axis}, g); }, no_gradient{}};
   }
 };
 
 template <class V>
 auto scatter_along::vjp(const V& g, const V&, const V&) const {
-  return cotangents{[=, *this] { return apply(gather_along{index, axis}, g); }, no_gradient{}};
+  return cotangents{[&] { return apply(gather_along{index, axis}, g); }, no_gradient{}};
 }
 
 /// The largest element of all, or the smallest. Equal ones share the gradient.
@@ -119,7 +123,7 @@ struct extreme {
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
-    if (x.size() == 0) throw shape_error(std::string("tessera::") + name + ": shape " + to_string(x.shape) + " has no elements");
+    if (x.size() == 0) raise<shape_error>({"tessera::", name, ": shape ", x.shape, " has no elements"});
     const any_tensor<T> from = x.contiguous();
     const any_tensor<T> row{from.hold, {from.size()}, {1}, from.offset};
     return gather_along{tessera::detail::index_of_extremum<Largest>(row, 0, false), 0}.value(row);
@@ -132,7 +136,7 @@ struct extreme {
   }
   template <class G, class X, class Y>
   [[nodiscard]] constexpr auto vjp(const G& g, const X& x, const Y& y) const {
-    return cotangents{[=] {
+    return cotangents{[&] {
                         const auto hits = indicator(x, y);
                         return g * (hits / sum_to(hits, y.shape()));
                       },

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The network of the comparison in PyTorch: torch_mlp.py eager | fused | compiled. Same numbers and commands as mlp.hpp."""
+"""The networks of the comparison in PyTorch: torch_nn.py mlp | cnn  eager | fused | compiled  THREADS. Same numbers and commands
+as serve.hpp."""
 
 import sys
 import time
 
 import torch
 
-INPUTS, HIDDEN, CLASSES, SAMPLES = 784, 128, 10, 1024
+INPUTS, SAMPLES, CLASSES = 784, 1024, 10
 
 
 def scramble(x):
@@ -20,11 +21,23 @@ def noise(start, count):
     return (scramble(torch.arange(start, start + count)) >> 8).float() * 2.0**-23 - 1
 
 
+def mlp():
+    layer = torch.nn.Linear
+    return torch.nn.Sequential(layer(INPUTS, 128), torch.nn.ReLU(), layer(128, 128), torch.nn.ReLU(), layer(128, CLASSES))
+
+
+def cnn():
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(), nn.Linear(128, CLASSES)
+    )
+
+
 class Trainer:
-    def __init__(self, mode, batch):
-        layer = torch.nn.Linear
+    def __init__(self, network, mode, batch):
         self.fused = mode != "eager"
-        self.model = torch.nn.Sequential(layer(INPUTS, HIDDEN), torch.nn.ReLU(), layer(HIDDEN, HIDDEN), torch.nn.ReLU(), layer(HIDDEN, CLASSES))
+        self.model = {"mlp": mlp, "cnn": cnn}[network]()
         self.x = list(noise(1 << 20, SAMPLES * INPUTS).view(-1, batch, INPUTS))
         self.y = list((scramble(torch.arange(1 << 24, (1 << 24) + SAMPLES)) % CLASSES).view(-1, batch))
         self.loss_of, self.outputs_of = lambda x, y: torch.nn.functional.cross_entropy(self.model(x), y), self.model
@@ -35,7 +48,7 @@ class Trainer:
         start = 0
         with torch.no_grad():
             for p in self.model.parameters():
-                fan_in = p.shape[1] if p.dim() == 2 else fan_in
+                fan_in = p[0].numel() if p.dim() > 1 else fan_in
                 p.copy_((noise(start, p.numel()) / torch.tensor(float(fan_in)).sqrt()).view_as(p))
                 start += p.numel()
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=1e-3, fused=self.fused or None)
@@ -61,8 +74,9 @@ def microseconds(batches, steps, step):
 
 
 def main():
-    torch.set_num_threads(1)
-    trainers = {batch: Trainer(sys.argv[1], batch) for batch in (1, 64)}
+    network, mode, threads = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    trainers = {batch: Trainer(network, mode, batch) for batch in (1, 64)}
     for line in sys.stdin:
         command, batch, steps = line.split()
         batch, steps = int(batch), int(steps)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// The average of every window, and its adjoint.
+
+#include <tessera/backend/parallel.hpp>
+#include <tessera/backend/window.hpp>
+
+#include <algorithm>
+
+namespace tessera::backend {
+
+/// How windows of an average lie and what they divide by.
+struct averaging : pooling {
+  bool counts_padding = true;  // divide by the whole window, and not by what of it lies in the image
+  bool adaptive = false;       // output o of n is the average of what it covers: [o·input / n, (o + 1)·input / n rounded up)
+};
+
+namespace detail {
+
+/// The elements [first, last) of an axis that a window covers, and how many it counts.
+struct covered {
+  extent first, last, counted;
+};
+[[nodiscard]] constexpr covered covered_by(const sliding& s, extent o, bool adaptive, bool counts_padding) noexcept {
+  if (adaptive) {
+    const extent first = o * s.input / s.output, last = ((o + 1) * s.input + s.output - 1) / s.output;
+    return {first, last, last - first};
+  }
+  const extent start = o * s.stride - s.padding, stop = std::min(start + s.kernel, s.input + s.padding);
+  const extent first = std::max<extent>(start, 0), last = std::max(first, std::min(stop, s.input));
+  return {first, last, counts_padding ? stop - start : last - first};
+}
+
+/// Calls f(rows, columns, offset in y) for every window of a plane.
+template <class F>
+void for_each_window(const averaging& p, const F& f) {
+  for (extent r = 0, to = 0; r < p.rows.output; ++r) {
+    const covered rows = covered_by(p.rows, r, p.adaptive, p.counts_padding);
+    for (extent s = 0; s < p.columns.output; ++s, ++to) f(rows, covered_by(p.columns, s, p.adaptive, p.counts_padding), to);
+  }
+}
+template <class F>
+void for_each_plane(const averaging& p, const F& f) {
+  parallel_for(p.planes, std::max<extent>(1, 16384 / std::max<extent>(1, p.x_plane())), [&](extent begin, extent end) {
+    for (extent plane = begin; plane < end; ++plane) f(plane);
+  });
+}
+
+}  // namespace detail
+
+/// y: the average of each window of x, added up row by row.
+template <class T>
+void average_pool(const averaging& p, const T* x, T* y) {
+  detail::for_each_plane(p, [&](extent plane) {
+    const T* from = x + plane * p.x_plane();
+    T* to = y + plane * p.y_plane();
+    detail::for_each_window(p, [&](const detail::covered& rows, const detail::covered& columns, extent at) {
+      T sum = 0;
+      for (extent i = rows.first; i < rows.last; ++i)
+        for (extent j = columns.first; j < columns.last; ++j) sum += from[i * p.columns.input + j];
+      to[at] = sum / static_cast<T>(rows.counted * columns.counted);
+    });
+  });
+}
+
+/// The adjoint: dx is the sum of what every window's dy gives to each of its elements.
+template <class T>
+void spread_average(const averaging& p, const T* dy, T* dx) {
+  detail::for_each_plane(p, [&](extent plane) {
+    const T* from = dy + plane * p.y_plane();
+    T* to = dx + plane * p.x_plane();
+    std::fill_n(to, p.x_plane(), T(0));
+    detail::for_each_window(p, [&](const detail::covered& rows, const detail::covered& columns, extent at) {
+      const T part = from[at] / static_cast<T>(rows.counted * columns.counted);
+      for (extent i = rows.first; i < rows.last; ++i)
+        for (extent j = columns.first; j < columns.last; ++j) to[i * p.columns.input + j] += part;
+    });
+  });
+}
+
+}  // namespace tessera::backend

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// What an LSTM of any sizes does with its layers: once for each element type.
+
+#include <tessera/autograd/variable.hpp>
+#include <tessera/op/random/dropout.hpp>
+#include <tessera/op/recurrent/lstm.hpp>
+
+#include <span>
+
+namespace tessera::nn::detail {
+
+/// The parameters of one layer in one direction; biases may be absent.
+template <std::floating_point T>
+struct lstm_weights {
+  autograd::any_variable<T> w_ih, w_hh, b_ih, b_hh;
+};
+
+/// How the layers are put together.
+struct lstm_plan {
+  int layers, directions;
+  extent in, hidden;
+  bool batch_first;
+  double dropout;  // of what goes from one layer to the next; 0 unless the model is trained
+};
+
+template <std::floating_point T>
+struct lstm_values {
+  autograd::any_variable<T> output, h, c;
+};
+
+[[noreturn]] TESSERA_COLD inline void refuse_lstm_input(const extents& x, const lstm_plan& plan) {
+  const int steps = plan.batch_first && x.rank == 3 ? 1 : 0;
+  if (x.back() != plan.in)
+    raise<shape_error>({"tessera::nn::lstm: an input of shape ", x, " has not the ", plan.in, " features of the layer at axis ", x.rank - 1});
+  raise<shape_error>({"tessera::nn::lstm: an input of shape ", x, " has no steps: axis ", steps, " is empty"});
+}
+[[noreturn]] TESSERA_COLD inline void refuse_lstm_state(const char* which, const extents& state, const extents& wanted, const extents& x) {
+  int axis = 0;
+  while (axis < state.rank && axis < wanted.rank && state[axis] == wanted[axis]) ++axis;
+  raise<shape_error>({"tessera::nn::lstm: a state ", which, " of shape ", state, " differs at axis ", axis, " from ", wanted,
+                     ", which an input of shape ", x, " needs"});
+}
+
+/// x times a mask of 0 and 1 / (1 - p).
+template <std::floating_point T>
+[[nodiscard]] autograd::any_variable<T> drop_out(const autograd::any_variable<T>& x, double p) {
+  const double keep = 1 - p;
+  const op::random_mask<T> numbers{default_generator().next_philox(), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32), static_cast<T>(keep > 0 ? 1 / keep : 0)};
+  any_tensor<T> mask = any_tensor<T>::uninitialized(x.shape());
+  backend::with_register<T>([&]<class V>() {
+    backend::for_lanes<V>(mask.size(), [&, to = mask.mutable_data()](extent j, int lanes) { backend::store_part(to + j, numbers.template load<V>(j), lanes); });
+  });
+  return x * autograd::any_variable<T>(std::move(mask));
+}
+
+/// Runs the layers over x [steps, batch, in], or [batch, steps, in], or [steps, in]; states [layers·directions, batch, hidden] or
+/// [layers·directions, hidden], or without axes for zeros. `weights` go layer by layer, and in each forwards first.
+template <std::floating_point T>
+[[nodiscard]] TESSERA_COLD lstm_values<T> run_lstm(const lstm_plan& plan, const autograd::any_variable<T>& input, const autograd::any_variable<T>& h0, const autograd::any_variable<T>& c0,
+                                                   std::span<const lstm_weights<T>> weights) {
+  using V = autograd::any_variable<T>;
+  const extents own = input.shape();
+  const bool single = own.rank == 2, turned = plan.batch_first && !single;
+  if (own.back() != plan.in || own[turned ? 1 : 0] == 0) refuse_lstm_input(own, plan);
+  V x = single ? apply(op::change_shape{{own[0], 1, own[1]}}, input) : turned ? apply(op::permute_axes{{1, 0, 2}}, input) : input;
+  const extent steps = x.shape()[0], batch = x.shape()[1], n = plan.hidden, count = plan.layers * plan.directions;
+  const extents state = single ? extents{count, n} : extents{count, batch, n}, full{count, batch, n};
+  if (h0.shape().rank != 0 && h0.shape() != state) refuse_lstm_state("h", h0.shape(), state, own);
+  if (c0.shape().rank != 0 && c0.shape() != state) refuse_lstm_state("c", c0.shape(), state, own);
+  const auto start = [&](const V& states, int number) { return states.shape().rank == 0 ? V() : op::part_of(single ? apply(op::change_shape{full}, states) : states, number); };
+
+  const extents sequence{steps, batch, n};
+  V hn, cn;
+  for (int layer = 0; layer < plan.layers; ++layer) {
+    V outputs[2];
+    for (int direction = 0; direction < plan.directions; ++direction) {
+      const int number = layer * plan.directions + direction;
+      const lstm_weights<T>& w = weights[static_cast<std::size_t>(number)];
+      const V y = apply(op::lstm<T>(direction == 1), x, start(h0, number), start(c0, number), w.w_ih, w.w_hh, w.b_ih, w.b_hh);
+      outputs[direction] = apply(op::leading_part{sequence}, y);
+      const auto last = [&](extent place) { return apply(op::read_strided{{1, batch, n}, {batch * n, n, 1}, place * batch * n}, y); };
+      const V h = last(direction == 1 ? 0 : steps - 1), c = last(steps);
+      hn = number == 0 ? h : apply(op::concat{0}, hn, h);
+      cn = number == 0 ? c : apply(op::concat{0}, cn, c);
+    }
+    x = plan.directions == 2 ? apply(op::concat{2}, outputs[0], outputs[1]) : outputs[0];
+    if (plan.dropout > 0 && layer + 1 < plan.layers) x = drop_out(x, plan.dropout);
+  }
+  if (turned) x = apply(op::permute_axes{{1, 0, 2}}, x);
+  if (single) {
+    x = apply(op::change_shape{{steps, plan.directions * n}}, x);
+    hn = apply(op::change_shape{state}, hn);
+    cn = apply(op::change_shape{state}, cn);
+  }
+  return {std::move(x), std::move(hn), std::move(cn)};
+}
+
+}  // namespace tessera::nn::detail

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// embedding: rows of a table, chosen by their numbers.
+
+#include <tessera/backend/rows.hpp>
+#include <tessera/op/structured.hpp>
+
+#include <cstring>
+#include <optional>
+
+namespace tessera {
+
+// A diagnosis: the compiler names it where the table has not two axes, or the result would have more than a shape can.
+template <class Indices, class Weight>
+struct embedding_shapes_do_not_fit {};
+// A diagnosis: indices are int32 or int64.
+template <class Indices>
+struct embedding_indices_are_integers {};
+
+/// Options of embedding.
+struct embedding_options {
+  std::optional<extent> padding_idx{};  // a row that gets no gradient; negative ones count from the end
+};
+
+namespace op {
+
+namespace detail {
+inline constexpr extent embedding_task = 16384;  // elements that are worth a thread
+
+[[noreturn]] TESSERA_COLD inline void refuse_index(std::int64_t index, extent at, const extents& indices, const extents& weight) {
+  extents place = indices;
+  for (int i = indices.rank - 1; i >= 0; --i) {
+    place[i] = at % indices[i];
+    at /= indices[i];
+  }
+  raise<index_error>({"tessera::embedding: index ", index, " at ", place, " is none of the ", weight[0], " rows of weight ", weight});
+}
+}  // namespace detail
+
+/// g [indices..., columns] added to zeros [rows, columns], each row where its index says. Columns are shared between threads and
+/// rows are not: every sum is formed in the order of the indices.
+struct embedding_gradient {
+  static constexpr const char* name = "embedding_gradient";
+  static constexpr bool keeps = false, keeps_result = false;
+  any_tensor<std::int64_t> indices;
+  extent rows, padding;
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& g) const {
+    const extent columns = g.shape.back(), count = indices.size();
+    any_tensor<T> dw = any_tensor<T>::filled({rows, columns}, T(0));
+    const any_tensor<T> from = g.contiguous();
+    const extent part = std::max<extent>(64, detail::embedding_task / std::max<extent>(1, count));
+    backend::with_register<T>([&]<class V>() {
+      parallel_for(columns, part, [&, to = dw.mutable_data(), number = indices.data()](extent begin, extent end) {
+        for (extent i = 0; i < count; ++i) {
+          if (number[i] == padding) continue;
+          T* row = to + number[i] * columns + begin;
+          const T* add = from.data() + i * columns + begin;
+          backend::for_lanes<V>(end - begin, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+            backend::store_part(row + j, V(backend::load_part<V>(row + j, lanes, T(0)) + backend::load_part<V>(add + j, lanes, T(0))), lanes);
+          });
+        }
+      });
+    });
+    return dw;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& h, const V&, const V&) const;
+};
+
+/// Rows of a table [rows, columns]; padding is a number whose row gets no gradient, or -1.
+struct embedding {
+  static constexpr const char* name = "embedding";
+  static constexpr bool keeps = false, keeps_result = false;
+  any_tensor<std::int64_t> indices;  // row-major
+  extent padding = -1;
+  bool blanks = false;  // does the padding give zeros instead of its row?
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& w) const {
+    const extent columns = w.shape[1], count = indices.size();
+    const std::int64_t* number = indices.data();
+    for (extent i = 0; i < count; ++i)
+      if (number[i] < 0 || number[i] >= w.shape[0]) detail::refuse_index(number[i], i, indices.shape, w.shape);
+    extents shape = indices.shape;
+    shape.push_back(columns);
+    any_tensor<T> y = any_tensor<T>::uninitialized(shape);
+    if (y.size() == 0) return y;
+    const any_tensor<T> from = w.contiguous();
+    parallel_for(count, std::max<extent>(1, detail::embedding_task / columns), [&, to = y.mutable_data()](extent begin, extent end) {
+      for (extent i = begin; i < end; ++i) {
+        if (blanks && number[i] == padding) std::fill_n(to + i * columns, columns, T(0));
+        else std::memcpy(to + i * columns, from.data() + number[i] * columns, static_cast<std::size_t>(columns) * sizeof(T));
+      }
+    });
+    return y;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V& w, const V&) const {
+    return cotangents{[&] { return apply(embedding_gradient{indices, w.shape()[0], padding}, g); }, no_gradient{}};
+  }
+};
+
+template <class V>
+auto embedding_gradient::vjp(const V& h, const V&, const V&) const {
+  return cotangents{[&] { return apply(embedding{indices, padding, true}, h); }, no_gradient{}};
+}
+
+}  // namespace op
+
+namespace detail {
+
+template <class I, class W>
+struct embedding_rule {
+  static constexpr bool fits = W::rank == 2 && I::rank < max_rank;
+  static constexpr extents pattern = [] {
+    extents out = I::pattern;
+    if (fits) out.push_back(W::pattern[1]);
+    return out;
+  }();
+};
+
+/// The number of the row that gets no gradient; -1 where there is none.
+[[nodiscard]] inline extent padding_row(const embedding_options& options, extent rows) {
+  if (!options.padding_idx) return -1;
+  const extent row = *options.padding_idx < 0 ? *options.padding_idx + rows : *options.padding_idx;
+  if (row < 0 || row >= rows) raise<index_error>({"tessera::embedding: padding_idx ", *options.padding_idx, " is none of the ", rows, " rows"});
+  return row;
+}
+
+}  // namespace detail
+
+/// Rows of a table by their numbers: embedding(indices, weight), embedding(indices, weight, {.padding_idx = 0}).
+///   shape  indices [...] of int32 or int64, weight [rows, columns] -> [..., columns]
+///   error  compile time: embedding_shapes_do_not_fit, embedding_indices_are_integers; run time: index_error naming the index, its
+///          place and the number of rows
+///   grad   dy added to the rows that were read, in the order of the indices on any number of threads; none for the padding's row
+///   cost   a copy; backward writes all of the table's gradient
+///   like   torch.nn.functional.embedding
+struct embedding_fn {
+  template <class I, class W>
+  [[nodiscard]] auto operator()(const I& indices, const W& weight, embedding_options options = {}) const {
+    if constexpr (is_poison<I> || is_poison<W>) {
+      return poison{};
+    } else {
+      using R = detail::embedding_rule<shape_t<I>, shape_t<W>>;
+      using N = element_t<I>;
+      constexpr bool integers = std::same_as<N, std::int32_t> || std::same_as<N, std::int64_t>;
+      if constexpr (!integers) {
+        static_cast<typename embedding_indices_are_integers<N>::error*>(nullptr);
+        return poison{};
+      } else if constexpr (!R::fits) {
+        static_cast<typename embedding_shapes_do_not_fit<shape_t<I>, shape_t<W>>::error*>(nullptr);
+        return poison{};
+      } else {
+        const extent rows = detail::expression_of(weight).shape().values()[0];
+        return structured<shape_of<R>, element_t<W>>(
+            op::embedding{detail::erase_as<std::int64_t>(detail::expression_of(indices)).contiguous(), detail::padding_row(options, rows)}, weight);
+      }
+    }
+  }
+};
+inline constexpr embedding_fn embedding{};
+
+}  // namespace tessera

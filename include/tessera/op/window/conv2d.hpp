@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// conv2d: the cross-correlation of images with kernels, which deep learning calls a convolution.
+
+#include <tessera/backend/convolution.hpp>
+#include <tessera/op/movement/reshape.hpp>
+#include <tessera/op/window/options.hpp>
+
+namespace tessera {
+
+// A diagnosis: the compiler names it where the channels of images [N, C, H, W] are not those of weight [O, C / groups, h, w],
+// or where the kernel is larger than the padded image.
+template <class Input, class Weight>
+struct conv2d_shapes_do_not_fit {};
+// A diagnosis: a bias has an element for each of the first axis of the weight.
+template <class Bias, class Weight>
+struct conv2d_bias_does_not_fit {};
+
+namespace op {
+
+/// How a kernel moves over images.
+struct convolution_steps {
+  extents stride{1, 1}, padding{0, 0}, dilation{1, 1};
+  extent groups = 1;
+
+  [[nodiscard]] backend::sliding axis(int i, extent input, extent output, extent kernel) const { return {input, output, kernel, stride[i], padding[i], dilation[i]}; }
+  /// The geometry of x [N, C, H, W], w [O, C / groups, h, w] and their y.
+  [[nodiscard]] backend::convolution geometry(const extents& x, const extents& w, const extents& y) const {
+    return {x[0], groups, w[1], w[0] / groups, axis(0, x[2], y[2], w[2]), axis(1, x[3], y[3], w[3])};
+  }
+};
+
+namespace detail {
+
+[[noreturn]] TESSERA_COLD inline void refuse_convolution(const extents& x, const extents& w, std::initializer_list<message_part> why) {
+  raise<shape_error>({"tessera::conv2d: an input of shape ", x, " and a weight of shape ", w, " do not fit: ", message(why)});
+}
+/// The shape of the result.
+///   error  shape_error that names both shapes and the axis, value_error for a stride, padding, dilation or groups that cannot be
+[[nodiscard]] TESSERA_COLD inline extents convolved_shape(const convolution_steps& s, const extents& x, const extents& w) {
+  for (int i = 0; i < 2; ++i)
+    if (s.stride[i] < 1 || s.padding[i] < 0 || s.dilation[i] < 1)
+      raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),
+                         " and dilation ", tessera::detail::both(s.dilation), " must be at least 1, 0 and 1"});
+  if (s.groups < 1 || w[0] % s.groups != 0) raise<value_error>({"tessera::conv2d: weight ", w, " does not fall into ", s.groups, " groups at axis 0"});
+  if (x[1] != w[1] * s.groups)
+    refuse_convolution(x, w, {"axis 1 of the input is not axis 1 of the weight times ", s.groups, s.groups == 1 ? " group" : " groups"});
+  extents y{x[0], w[0], 0, 0};
+  for (int i = 0; i < 2; ++i) {
+    y[2 + i] = rule::slid(x[2 + i], w[2 + i], s.stride[i], s.padding[i], s.dilation[i]);
+    if (y[2 + i] == rule::no_window)
+      refuse_convolution(x, w, {"at axis ", 2 + i, " the kernel is empty or larger than the image with its padding of ", s.padding[i]});
+  }
+  return y;
+}
+
+}  // namespace detail
+
+// The three are closed under derivatives: y = x * w is linear in both, and so are its two adjoints.
+struct conv2d_input;
+struct conv2d_weight;
+
+/// x [N, C, H, W] with w [O, C / groups, h, w], and b [O] or none.
+struct conv2d {
+  static constexpr const char* name = "conv2d";
+  static constexpr bool keeps = true, keeps_result = false;
+  convolution_steps steps;
+
+  template <class T, class... Bias>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x, const any_tensor<T>& w, const Bias&... bias) const {
+    any_tensor<T> y = any_tensor<T>::uninitialized(detail::convolved_shape(steps, x.shape, w.shape));
+    if ((false || ... || (bias.size() != w.shape[0])))
+      raise<shape_error>({"tessera::conv2d: the bias has not an element for each of the ", w.shape[0], " channels of weight ", w.shape, " at axis 0"});
+    run(x.contiguous(), w.contiguous(), y, bias.contiguous()...);
+    return y;
+  }
+  template <class V, class... Rest>
+  [[nodiscard]] auto vjp(const V& g, const V& x, const V& w, const Rest&... rest) const;
+
+ private:
+  template <class T, class... Bias>
+  void run(const any_tensor<T>& x, const any_tensor<T>& w, any_tensor<T>& y, const Bias&... bias) const {
+    const T* b = nullptr;
+    ((b = bias.data()), ...);
+    backend::convolve<T>(steps.geometry(x.shape, w.shape, y.shape), x.data(), w.data(), b, y.mutable_data());
+  }
+  template <class First, class... Rest>
+  [[nodiscard]] static const First& first(const First& x, const Rest&...) {
+    return x;
+  }
+};
+
+/// dx of dy and w.
+struct conv2d_input {
+  static constexpr const char* name = "conv2d_input";
+  static constexpr bool keeps = true, keeps_result = false;
+  convolution_steps steps;
+  extents shape;  // of x
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& dy, const any_tensor<T>& w) const {
+    any_tensor<T> dx = any_tensor<T>::uninitialized(shape);
+    backend::convolve_input<T>(steps.geometry(shape, w.shape, dy.shape), dy.contiguous().data(), w.contiguous().data(), dx.mutable_data());
+    return dx;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& h, const V& dy, const V& w, const V&) const;
+};
+
+/// dw of dy and x.
+struct conv2d_weight {
+  static constexpr const char* name = "conv2d_weight";
+  static constexpr bool keeps = true, keeps_result = false;
+  convolution_steps steps;
+  extents shape;  // of w
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& dy, const any_tensor<T>& x) const {
+    any_tensor<T> dw = any_tensor<T>::uninitialized(shape);
+    backend::convolve_weight<T>(steps.geometry(x.shape, shape, dy.shape), dy.contiguous().data(), x.contiguous().data(), dw.mutable_data());
+    return dw;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& h, const V& dy, const V& x, const V&) const {
+    return cotangents{[&] { return apply(conv2d{steps}, x, h); }, [&] { return apply(conv2d_input{steps, x.shape()}, dy, h); }};
+  }
+};
+
+template <class V>
+auto conv2d_input::vjp(const V& h, const V& dy, const V& w, const V&) const {
+  return cotangents{[&] { return apply(conv2d{steps}, h, w); }, [&] { return apply(conv2d_weight{steps, w.shape()}, dy, h); }};
+}
+
+template <class V, class... Rest>
+auto conv2d::vjp(const V& g, const V& x, const V& w, const Rest&... rest) const {
+  const auto dx = [&] { return apply(conv2d_input{steps, x.shape()}, g, w); };
+  const auto dw = [&] { return apply(conv2d_weight{steps, w.shape()}, g, x); };
+  if constexpr (sizeof...(Rest) == 1) {
+    return cotangents{dx, dw};
+  } else {
+    const auto db = [&g, shape = first(rest...).shape()] { return apply(change_shape{shape}, sum_to(g, {1, shape[0], 1, 1})); };
+    return cotangents{dx, dw, db};
+  }
+}
+
+}  // namespace op
+
+namespace detail {
+
+/// The shape of a convolution as far as the compiler knows it.
+template <class X, class W, class S, class P, class D, class G>
+struct conv2d_rule {
+  static constexpr extents x = X::pattern, w = W::pattern;
+  static constexpr bool ranks = X::rank == 4 && W::rank == 4;
+  static constexpr extent channels = ranks && is_known(w[1]) && is_known(G::known) ? w[1] * G::known : dyn;
+  static constexpr extents pattern{ranks ? x[0] : dyn, ranks ? w[0] : dyn, ranks ? rule::slid(x[2], w[2], S::known_rows, P::known_rows, D::known_rows) : dyn,
+                                   ranks ? rule::slid(x[3], w[3], S::known_columns, P::known_columns, D::known_columns) : dyn};
+  static constexpr bool fits = ranks && rule::may_equal(x[1], channels) && !(is_known(w[0]) && is_known(G::known) && (G::known < 1 || w[0] % G::known != 0)) &&
+                               pattern[2] != rule::no_window && pattern[3] != rule::no_window;
+};
+
+}  // namespace detail
+
+namespace detail {
+/// One image without a batch?
+template <class X>
+inline constexpr bool is_one_image = false;
+template <Operand X>
+inline constexpr bool is_one_image<X> = shape_t<X>::rank == 3;
+}  // namespace detail
+
+/// conv2d(x, w), conv2d(x, w, b), with options behind in any order: stride, padding, dilation and groups, each known to the
+/// compiler (padding<1>{}) or not (padding{1}).
+///   shape  x [N, C, H, W] or [C, H, W], w [O, C / groups, h, w], b [O] -> [N, O, H', W'] or [O, H', W'] with H' = (H + 2·padding - dilation·(h - 1) - 1) / stride + 1
+///   error  compile time: conv2d_shapes_do_not_fit<Input, Weight>, conv2d_bias_does_not_fit; run time: shape_error, value_error
+///   grad   dx and dw by two adjoint operations, db = dy summed over images and pixels; any order
+///   cost   2·N·O·H'·W'·C / groups·h·w flop; forward, dx and dw alike
+///   like   torch.nn.functional.conv2d
+struct conv2d_fn {
+  template <class X, class W, ConvolutionOption... Options>
+  [[nodiscard]] auto operator()(const X& x, const W& w, const Options&... options) const {
+    if constexpr (detail::is_one_image<X>) return squeeze((*this)(unsqueeze(x, axis<0>), w, options...), axis<0>);
+    else return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w); }, options...);
+  }
+  template <class X, class W, Operand B, ConvolutionOption... Options>
+  [[nodiscard]] auto operator()(const X& x, const W& w, const B& bias, const Options&... options) const {
+    if constexpr (is_poison<X>) {
+      return poison{};
+    } else if constexpr (detail::is_one_image<X>) {
+      return squeeze((*this)(unsqueeze(x, axis<0>), w, bias, options...), axis<0>);
+    } else if constexpr (shape_t<B>::rank != 1 || (shape_t<W>::rank == 4 && !rule::may_equal(shape_t<B>::pattern[0], shape_t<W>::pattern[0]))) {
+      static_cast<typename conv2d_bias_does_not_fit<shape_t<B>, shape_t<W>>::error*>(nullptr);
+      return poison{};
+    } else {
+      return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w, bias); }, options...);
+    }
+  }
+
+ private:
+  template <class X, class W, class F, class... Options>
+  [[nodiscard]] static auto run(const F& f, const Options&... options) {
+    if constexpr (is_poison<X> || is_poison<W>) {
+      return poison{};
+    } else {
+      const auto s = detail::option_of<stride>(stride<1>{}, options...);
+      const auto p = detail::option_of<padding>(padding<0>{}, options...);
+      const auto d = detail::option_of<dilation>(dilation<1>{}, options...);
+      const auto g = detail::groups_of(options...);
+      using R = detail::conv2d_rule<shape_t<X>, shape_t<W>, std::remove_const_t<decltype(s)>, std::remove_const_t<decltype(p)>, std::remove_const_t<decltype(d)>, std::remove_const_t<decltype(g)>>;
+      if constexpr (!R::fits) {
+        static_cast<typename conv2d_shapes_do_not_fit<shape_t<X>, shape_t<W>>::error*>(nullptr);
+        return poison{};
+      } else {
+        return f.template operator()<shape_of<R>, element_t<W>>(op::convolution_steps{{s.rows, s.columns}, {p.rows, p.columns}, {d.rows, d.columns}, g.count});
+      }
+    }
+  }
+};
+inline constexpr conv2d_fn conv2d{};
+
+}  // namespace tessera

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <op/check.hpp>
+#include <op/op_list.hpp>
+
+namespace tessera::tests {
+
+TEST_CASE("poolings: value, gradient and second derivative") {
+  const golden_file golden("poolings.txt");
+  poolings([&](const auto& op) { check_shaped(golden, op); });
+}
+
+}  // namespace tessera::tests
