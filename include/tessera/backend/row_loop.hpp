@@ -66,7 +66,8 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
     using T = decltype(zero);
     for (int i = 0; i < lanes; ++i) {
       T* place = reinterpret_cast<T*>(to) + i * step;
-      *place = (store ? T(0) : *place) + reinterpret_cast<const T*>(from)[i];
+      const T part = reinterpret_cast<const T*>(from)[i];
+      *place = store ? part : *place + part;
     }
   };
   if (element_size == 4) add(0.0F);
