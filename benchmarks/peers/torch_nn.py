@@ -7,18 +7,9 @@ import time
 
 import torch
 
+from torch_formula import noise, scramble
+
 INPUTS, SAMPLES, CLASSES = 784, 1024, 10
-
-
-def scramble(x):
-    mask = 0xFFFFFFFF
-    x = ((x ^ (x >> 16)) * 0x7FEB352D) & mask
-    x = ((x ^ (x >> 15)) * 0x846CA68B) & mask
-    return x ^ (x >> 16)
-
-
-def noise(start, count):
-    return (scramble(torch.arange(start, start + count)) >> 8).float() * 2.0**-23 - 1
 
 
 def mlp():

@@ -13,13 +13,6 @@ using namespace tessera::tests;
 
 namespace {
 
-template <class M>
-std::vector<std::string> names(M& model) {
-  std::vector<std::string> all;
-  for (const nn::named_parameter& p : nn::parameters(model)) all.push_back(p.name);
-  return all;
-}
-
 /// Mean and 1 / deviation of a row in double.
 std::pair<double, double> moments(std::span<const float> row, double eps) {
   double mean = 0, squares = 0;
@@ -34,9 +27,9 @@ TEST_CASE("nn::layer_norm: its parameters are PyTorch's, ones and zeros, and opt
   nn::layer_norm<shape<3, 4>> full;
   nn::layer_norm<shape<5>, nn::no_bias, nn::of<double>> unshifted;
   nn::layer_norm<shape<5>, nn::no_affine> bare;
-  CHECK(names(full) == std::vector<std::string>{"weight", "bias"});
-  CHECK(names(unshifted) == std::vector<std::string>{"weight"});
-  CHECK(names(bare).empty());
+  CHECK(parameter_names(full) == std::vector<std::string>{"weight", "bias"});
+  CHECK(parameter_names(unshifted) == std::vector<std::string>{"weight"});
+  CHECK(parameter_names(bare).empty());
   for (const float w : full.weight.span()) CHECK(w == 1);
   for (const float b : full.bias.span()) CHECK(b == 0);
   static_assert(std::same_as<decltype(unshifted.weight), nn::parameter<double, shape<5>>>);

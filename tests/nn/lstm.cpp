@@ -15,13 +15,6 @@ using namespace tessera::tests;
 namespace {
 #include "golden_sequence.inc"
 
-template <class M>
-std::vector<std::string> names(M& model) {
-  std::vector<std::string> all;
-  for (const nn::named_parameter& p : nn::parameters(model)) all.push_back(p.name);
-  return all;
-}
-
 /// The parameters as the golden script sets them.
 template <class M>
 void set_parameters(M& model) {
@@ -108,7 +101,7 @@ void check_lstm(Model& model, const X& input, const expected& golden, const Stat
 TEST_CASE("nn::lstm: PyTorch's names, order and numbers of parameters") {
   manual_seed(7);
   nn::lstm<3, 2, nn::layers<2>, nn::bidirectional> model;
-  CHECK(names(model) == std::vector<std::string>{"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse",
+  CHECK(parameter_names(model) == std::vector<std::string>{"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse",
                                                  "weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1", "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse"});
   std::vector<float> drawn;
   for (const nn::named_parameter& p : nn::parameters(model)) {
@@ -119,7 +112,7 @@ TEST_CASE("nn::lstm: PyTorch's names, order and numbers of parameters") {
   for (std::size_t i = 0; i < drawn.size(); ++i) CHECK(drawn[i] == static_cast<float>(lstm_drawn[i]));
   static_assert(std::same_as<std::remove_cvref_t<decltype(model.cell<1, true>().weight_ih)>, nn::parameter<float, shape<8, 4>>>);
   nn::lstm<dyn, dyn, nn::no_bias> open{100, 50};
-  CHECK(names(open) == std::vector<std::string>{"weight_ih_l0", "weight_hh_l0"});
+  CHECK(parameter_names(open) == std::vector<std::string>{"weight_ih_l0", "weight_hh_l0"});
   CHECK(nn::parameter_count(open) == 200 * 150);
   CHECK(nn::parameter_count(nn::lstm<100, 50, nn::layers<2>>{}) == 50800);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "numbers.hpp"
+
 #include <tessera/nn/nn.hpp>
 #include <tessera/op/op.hpp>
 #include <tessera/optim/sgd.hpp>
 
-#include <doctest/doctest.h>
-
 using namespace tessera;
+using namespace tessera::tests;
 
 namespace {
 
@@ -37,25 +38,18 @@ struct net {
   auto operator()(const auto& x) const { return fc2(relu(fc1(x))); }
 };
 
-template <class M>
-std::vector<std::string> names(M& model) {
-  std::vector<std::string> all;
-  for (const nn::named_parameter& p : nn::parameters(model)) all.push_back(p.name);
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("a model is any struct: its parameters are found by name") {
   owner m;
   m.more.emplace_back(4, 1);
   m.perhaps = std::make_unique<nn::linear<1, 1>>();
-  CHECK(names(m) == std::vector<std::string>{"head.weight", "head.bias", "rows.0.weight", "rows.0.bias", "rows.1.weight", "rows.1.bias", "blocks.0.first.weight",
+  CHECK(parameter_names(m) == std::vector<std::string>{"head.weight", "head.bias", "rows.0.weight", "rows.0.bias", "rows.1.weight", "rows.1.bias", "blocks.0.first.weight",
                                              "blocks.0.first.bias", "blocks.1.first.weight", "blocks.1.first.bias", "more.0.weight", "more.0.bias", "perhaps.weight", "perhaps.bias"});
   closed c(5);
-  CHECK(names(c) == std::vector<std::string>{"layer.weight", "layer.bias"});
+  CHECK(parameter_names(c) == std::vector<std::string>{"layer.weight", "layer.bias"});
   nn::sequential s{nn::linear<3, 4>{}, nn::relu{}, nn::linear<4, 2, nn::no_bias>{}};
-  CHECK(names(s) == std::vector<std::string>{"0.weight", "0.bias", "2.weight"});
+  CHECK(parameter_names(s) == std::vector<std::string>{"0.weight", "0.bias", "2.weight"});
   CHECK(nn::parameter_count(s) == 3 * 4 + 4 + 4 * 2);
 }
 

@@ -3,12 +3,15 @@
 // PyTorch's numbers for modules and losses, and the inputs that both sides make by one formula.
 
 #include <tessera/autograd/variable.hpp>
+#include <tessera/nn/module.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace tessera::tests {
 
@@ -20,6 +23,14 @@ template <Element T, Shape S>
   auto x = tensor<T, S>::uninitialized(shape);
   for (extent i = 0; i < x.size(); ++i) x.mutable_data()[i] = static_cast<T>(std::sin(static_cast<double>(i) * step + offset));
   return x;
+}
+
+/// The names of a model's parameters, in order.
+template <class M>
+[[nodiscard]] std::vector<std::string> parameter_names(const M& model) {
+  std::vector<std::string> all;
+  for (const nn::named_parameter& p : nn::parameters(model)) all.push_back(p.name);
+  return all;
 }
 
 /// Are the elements of x the expected numbers, to a relative error?

@@ -1,26 +1,9 @@
 # Writes tests/nn/golden.inc and tests/optim/golden.inc: PyTorch's numbers for modules, losses and optimisers.
 # Run it from the root of the repository with a Python that has PyTorch: python tests/support/nn_golden.py
-import math
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
-
-
-def wave(shape, step, offset, dtype=torch.float64):
-    """The inputs of the tests: sin(i * step + offset)."""
-    count = math.prod(shape)
-    return torch.tensor([math.sin(i * step + offset) for i in range(count)], dtype=dtype).reshape(shape)
-
-
-class File:
-    def __init__(self, path):
-        self.out = open(path, "w")
-        self.out.write("// SPDX-License-Identifier: BSL-1.0\n// Written by tests/support/nn_golden.py with PyTorch " + torch.__version__.split("+")[0] + ".\n")
-
-    def put(self, name, values):
-        text = ", ".join(float(v).hex() if math.isfinite(v) else "std::numeric_limits<double>::quiet_NaN()" for v in values.detach().double().flatten().tolist())
-        self.out.write(f"inline constexpr double {name}[] = {{{text}}};\n")
+from golden_file import File, wave
 
 
 def losses(f):
@@ -147,8 +130,8 @@ def optimizers(f):
             f.put(name + suffix, p)
 
 
-f = File("tests/nn/golden.inc")
+f = File("tests/nn/golden.inc", "nn_golden.py")
 losses(f)
 training(f)
 images(f)
-optimizers(File("tests/optim/golden.inc"))
+optimizers(File("tests/optim/golden.inc", "nn_golden.py"))

@@ -1,26 +1,9 @@
 # SPDX-License-Identifier: BSL-1.0
 # Writes tests/nn/golden_sequence.inc: PyTorch's numbers for embedding and LSTM.
 # Run it from the root of the repository with a Python that has PyTorch: python tests/support/sequence_golden.py
-import math
 import torch
 
-torch.set_num_threads(1)
-
-
-def wave(shape, step, offset, dtype=torch.float64):
-    """The inputs of the tests: sin(i * step + offset)."""
-    count = math.prod(shape)
-    return torch.tensor([math.sin(i * step + offset) for i in range(count)], dtype=dtype).reshape(shape)
-
-
-class File:
-    def __init__(self, path):
-        self.out = open(path, "w")
-        self.out.write("// SPDX-License-Identifier: BSL-1.0\n// Written by tests/support/sequence_golden.py with PyTorch " + torch.__version__.split("+")[0] + ".\n")
-
-    def put(self, name, values):
-        text = ", ".join(float(v).hex() for v in values.detach().double().flatten().tolist())
-        self.out.write(f"inline constexpr double {name}[] = {{{text}}};\n")
+from golden_file import File, wave
 
 
 def embedding(f):
@@ -71,6 +54,6 @@ def lstm(f):
     f.put("lstm_drawn", torch.cat([p.flatten() for p in drawn.parameters()]))
 
 
-f = File("tests/nn/golden_sequence.inc")
+f = File("tests/nn/golden_sequence.inc", "sequence_golden.py")
 embedding(f)
 lstm(f)
