@@ -30,6 +30,11 @@ function(tessera_warnings target)
   endif()
 endfunction()
 
+# The same for files that nvcc compiles; a host-only function called in device code is then an error and not an empty kernel.
+function(tessera_cuda_warnings target)
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings>")
+endfunction()
+
 # A program of this repository: with every component that is there.
 function(tessera_own target)
   if(TARGET tessera::zlib)

@@ -14,7 +14,9 @@ configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tessera-config.cmake.in
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/tessera-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/package/tessera-config.cmake" "${PROJECT_BINARY_DIR}/package/tessera-config-version.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/tessera-dependencies.cmake" "${CMAKE_CURRENT_LIST_DIR}/tessera-native.cmake"
-              "${CMAKE_CURRENT_LIST_DIR}/tessera-precompile.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/tessera-precompile.cmake" "${CMAKE_CURRENT_LIST_DIR}/tessera-thrust.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/tessera-cuda.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/tessera-instantiated.cmake" "${CMAKE_CURRENT_LIST_DIR}/tessera-architectures.cmake"
         DESTINATION "${package_directory}")
 
 if(TESSERA_INSTALL_SINGLE_HEADER)

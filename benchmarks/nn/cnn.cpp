@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// The convolutional network of the comparison. The argument is the number of threads.
+// The convolutional network of the comparison.
 
 #include "trainer.hpp"
 
 #include <peers/cnn.hpp>
-
-#include <string>
 
 namespace ts = tessera;
 
@@ -34,12 +32,6 @@ struct network {
   }
 };
 
-template <int Batch>
-using network_trainer = trainer<network, ts::shape<ts::dyn, 1, peers::side, peers::side>, Batch>;
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  ts::set_num_threads(argc > 1 ? std::stoi(argv[1]) : 1);
-  return peers::serve<network_trainer>();
-}
+int main() { return peers::serve<trainer<network, ts::shape<ts::dyn, 1, peers::side, peers::side>>>(); }

@@ -49,7 +49,4 @@ class trainer {
 
 }  // namespace
 
-int main() {
-  ts::set_num_threads(1);
-  return peers::serve_recurrent<trainer>();
-}
+int main() { return peers::serve_recurrent<trainer>(); }

@@ -28,12 +28,6 @@ struct network {
   }
 };
 
-template <int Batch>
-using network_trainer = trainer<network, ts::shape<ts::dyn, peers::inputs>, Batch>;
-
 }  // namespace
 
-int main() {
-  ts::set_num_threads(1);
-  return peers::serve<network_trainer>();
-}
+int main() { return peers::serve<trainer<network, ts::shape<ts::dyn, peers::inputs>>>(); }

@@ -18,14 +18,14 @@ void start(auto& layer, const std::vector<float>& weight, const std::vector<floa
 }
 
 /// Network: a model with start(), which gives it its first numbers. Images: the shape of a batch, of unknown size.
-template <class Network, class Images, int Batch>
+template <class Network, class Images>
 class trainer {
  public:
-  trainer() {
+  explicit trainer(int batch) {
     model_.start();
-    for (int i = 0; i < peers::samples / Batch; ++i) {
-      x_.emplace_back(Images{Batch}, peers::images_of(Batch, i));
-      y_.emplace_back(tessera::shape<tessera::dyn>{Batch}, peers::labels_of(Batch, i));
+    for (int i = 0; i < peers::samples / batch; ++i) {
+      x_.emplace_back(Images{batch}, peers::images_of(batch, i));
+      y_.emplace_back(tessera::shape<tessera::dyn>{batch}, peers::labels_of(batch, i));
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What recording costs, on four numbers: nearly all of it is not arithmetic.
+// What recording costs, on four numbers, whose count the compiler knows or does not.
 
-#include <support/measure.hpp>
+#include <support/cases.hpp>
 #include <tessera/autograd/variable.hpp>
 #include <tessera/op/op.hpp>
 
@@ -9,33 +9,28 @@ namespace ts = tessera;
 
 namespace {
 
-using four = ts::tensor<float, ts::shape<4>>;
-using tracked = ts::variable<float, ts::shape<4>>;
-
-four numbers() { return four(ts::shape<4>{}, measure::numbers(4)); }
 auto statement(const auto& x) { return x * x + 3 * x + 1; }
 
-[[maybe_unused]] const int registered = [] {
-  measure::add("x² + 3x + 1, not recorded", "tessera", {}, [] {
-    return [x = numbers()] {
-      const four y = statement(x);
-      benchmark::DoNotOptimize(y.data());
-    };
-  });
-  measure::add("recorded and dropped", "tessera", {}, [] {
-    return [x = tracked(numbers())] {
-      const tracked y = statement(x);
-      benchmark::DoNotOptimize(y.data());
-    };
-  });
-  measure::add("its sum, recorded, and backward", "tessera", {}, [] {
-    return [x = tracked(numbers())]() mutable {
+template <class Shape>
+void add(const std::string& program, Shape shape) {
+  using four = ts::tensor<float, Shape>;
+  using tracked = ts::variable<float, Shape>;
+  const four numbers(shape, measure::numbers(4));
+  measure::add(cases::unrecorded, program, {}, [numbers] { return [x = numbers] { return four(statement(x)); }; });
+  measure::add(cases::recorded, program, {}, [numbers] { return [x = tracked(numbers)] { return tracked(statement(x)); }; });
+  measure::add(cases::differentiated, program, {}, [numbers] {
+    return [x = tracked(numbers)]() mutable {
+      x.zero_grad();
       const ts::variable y = ts::sum(statement(x));
       y.backward();
-      benchmark::DoNotOptimize(y.data());
-      x.zero_grad();
+      return std::tuple(y, x.grad());
     };
   });
+}
+
+[[maybe_unused]] const int registered = [] {
+  add("tessera", ts::shape<4>{});
+  add("tessera, dynamic", ts::shape<ts::dyn>{4});
   return 0;
 }();
 

@@ -44,19 +44,20 @@ void adam(float* p, const float* g, float* m, float* v, float rate, float root) 
   }
 }
 
+/// Of batches whose size is known to the compiler, or Eigen::Dynamic.
 template <int Batch>
 class trainer {
  public:
-  trainer() {
+  explicit trainer(int batch) : batch_(batch) {
     float* to = values_.data();
     peers::for_each_layer([&](int, int, int, const auto& weight, const auto& bias) {
       to = std::copy(weight.begin(), weight.end(), to);
       to = std::copy(bias.begin(), bias.end(), to);
     });
-    for (int i = 0; i < peers::samples / Batch; ++i) {
-      const std::vector<float> x = peers::images_of(Batch, i);
+    for (int i = 0; i < peers::samples / batch; ++i) {
+      const std::vector<float> x = peers::images_of(batch, i);
       x_.emplace_back(x.begin(), x.end());
-      y_.push_back(peers::labels_of(Batch, i));
+      y_.push_back(peers::labels_of(batch, i));
     }
   }
 
@@ -64,16 +65,16 @@ class trainer {
     infer(i);
     const std::int64_t* labels = y_[static_cast<std::size_t>(i)].data();
     loss_ = 0;
-    for (int r = 0; r < Batch; ++r) {
+    for (int r = 0; r < batch_; ++r) {
       const float top = outputs_.row(r).maxCoeff();
       auto g = gradient3_.row(r);
       g = (outputs_.row(r).array() - top).exp();
       const float total = g.sum();
       loss_ += top + std::log(total) - outputs_(r, labels[r]);
-      g *= 1 / (total * Batch);
-      g(labels[r]) -= 1.f / Batch;
+      g *= 1 / (total * static_cast<float>(batch_));
+      g(labels[r]) -= 1.f / static_cast<float>(batch_);
     }
-    loss_ /= Batch;
+    loss_ /= static_cast<float>(batch_);
     back_.weight3.noalias() = gradient3_.transpose() * hidden2_;
     back_.bias3 = gradient3_.colwise().sum();
     gradient2_.noalias() = gradient3_ * net_.weight3;
@@ -82,7 +83,7 @@ class trainer {
     back_.bias2 = gradient2_.colwise().sum();
     gradient1_.noalias() = gradient2_ * net_.weight2;
     gradient1_ = (hidden1_.array() > 0).select(gradient1_, 0.f);
-    back_.weight1.noalias() = gradient1_.transpose() * matrix<Batch, peers::inputs>(x_[static_cast<std::size_t>(i)].data());
+    back_.weight1.noalias() = gradient1_.transpose() * images(i);
     back_.bias1 = gradient1_.colwise().sum();
 
     ++steps_;
@@ -92,7 +93,7 @@ class trainer {
   [[nodiscard]] float loss() const { return loss_; }
 
   void infer(int i) {
-    const matrix<Batch, peers::inputs> x(x_[static_cast<std::size_t>(i)].data());
+    const auto x = images(i);
     hidden1_.noalias() = x * net_.weight1.transpose();
     hidden1_ = (hidden1_.rowwise() + net_.bias1).cwiseMax(0.f);
     hidden2_.noalias() = hidden1_ * net_.weight2.transpose();
@@ -103,6 +104,7 @@ class trainer {
   [[nodiscard]] float output(int c) const { return outputs_(0, c); }
 
  private:
+  [[nodiscard]] matrix<Batch, peers::inputs> images(int i) { return {x_[static_cast<std::size_t>(i)].data(), batch_, peers::inputs}; }
   template <int Columns>
   using rows = Eigen::Matrix<float, Batch, Columns, Eigen::RowMajor>;
 
@@ -110,12 +112,19 @@ class trainer {
   layers net_{values_.data()}, back_{gradients_.data()};
   std::vector<buffer> x_;
   std::vector<std::vector<std::int64_t>> y_;
-  rows<peers::hidden> hidden1_, hidden2_, gradient1_, gradient2_;
-  rows<peers::classes> outputs_, gradient3_;
+  int batch_;
+  rows<peers::hidden> hidden1_{batch_, peers::hidden}, hidden2_ = hidden1_, gradient1_ = hidden1_, gradient2_ = hidden1_;
+  rows<peers::classes> outputs_{batch_, peers::classes}, gradient3_ = outputs_;
   float loss_ = 0;
   int steps_ = 0;
 };
 
 }  // namespace
 
-int main() { return peers::serve<trainer>(); }
+int main() {
+  return peers::serve([](const std::string& command, int batch, int steps) {
+    if (batch == 64) peers::answer<trainer<64>>(command, batch, steps);
+    else if (batch == 1) peers::answer<trainer<1>>(command, batch, steps);
+    else peers::answer<trainer<Eigen::Dynamic>>(command, batch, steps);
+  });
+}

@@ -12,7 +12,7 @@ using matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMa
 [[maybe_unused]] const int registered = [] {
   for (const int n : cases::transposed_sizes)
     measure::add(cases::transposed(n), "Eigen", cases::transposed_work(n), [n] {
-      return [x = matrix(Eigen::Map<const matrix>(measure::numbers(n * n).data(), n, n)), y = matrix(n, n)]() mutable { y = x.transpose(); };
+      return [x = matrix(Eigen::Map<const matrix>(measure::numbers(n * n).data(), n, n)), y = matrix(n, n)]() mutable -> auto& { return y = x.transpose(); };
     });
   return 0;
 }();

@@ -16,17 +16,23 @@ void multiply(const T* a, const T* b, T* __restrict c, int m, int k, int n) {
   }
 }
 
+template <class T>
+void add(const cases::product& p, const std::string& name, auto m, auto k, auto n) {
+  measure::add(name, "loop", p.amount<T>(), [=] {
+    return [=, a = numbers<T>(m * k), b = numbers<T>(k * n), c = numbers<T>(m * n)]() mutable -> auto& {
+      multiply(a.data(), b.data(), c.data(), m, k, n);
+      return c;
+    };
+  });
+}
+
 [[maybe_unused]] const int registered = [] {
   cases::for_each_product([]<class T>(T, const cases::product& p, const std::string& name) {
-    if (!p.transposed_a && !p.transposed_b && p.amount().flop < 1e8)
-      measure::add(name, "loop", p.amount(), [p] {
-        return [p, a = numbers<T>(p.m * p.k), b = numbers<T>(p.k * p.n), c = numbers<T>(p.m * p.n)]() mutable { multiply(a.data(), b.data(), c.data(), p.m, p.k, p.n); };
-      });
+    if (!p.transposed_a && !p.transposed_b && p.amount<T>().flop < 1e8) add<T>(p, name, p.m, p.k, p.n);
   });
   cases::for_each_fixed_product([]<int N>(const cases::product& p, const std::string& name) {
-    measure::add(name, "loop", p.amount(), [] {
-      return [a = numbers(N * N), b = numbers(N * N), c = numbers(N * N)]() mutable { multiply(a.data(), b.data(), c.data(), N, N, N); };
-    });
+    const std::integral_constant<int, N> n;
+    add<float>(p, name, n, n, n);
   });
   return 0;
 }();

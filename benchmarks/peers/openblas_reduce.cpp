@@ -10,8 +10,9 @@ namespace {
 void add(const char* name, CBLAS_TRANSPOSE transpose) {
   using cases::large;
   measure::add(name, "OpenBLAS", cases::sum_work, [=] {
-    return [=, x = measure::numbers(large * large), ones = measure::buffer(large, 1.f), y = measure::numbers(large)]() mutable {
+    return [=, x = measure::numbers(large * large), ones = measure::buffer(large, 1.f), y = measure::numbers(large)]() mutable -> auto& {
       cblas_sgemv(CblasRowMajor, transpose, large, large, 1, x.data(), large, ones.data(), 1, 0, y.data(), 1);
+      return y;
     };
   });
 }

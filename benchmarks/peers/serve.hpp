@@ -58,7 +58,7 @@ template <class Step>
 /// Answers one command. A trainer starts from the formula's weights, so that every repetition does the same work.
 template <class Trainer>
 void answer(const std::string& command, int batch, int steps) {
-  Trainer trainer;
+  Trainer trainer(batch);
   if (command == "train") {
     std::cout << microseconds(samples / batch, steps, [&](int i) { trainer.step(i); });
   } else if (command == "infer") {
@@ -77,17 +77,17 @@ void answer(const std::string& command, int batch, int steps) {
   std::cout << std::endl;
 }
 
-/// Reads lines "command batch steps" and answers each with a line. Trainer<B> has step(index of a batch), loss(), infer(index),
-/// output(class) for batches of B images.
-template <template <int> class Trainer>
-int serve() {
+/// Reads lines "command batch steps" and answers each with a line.
+int serve(auto answer) {
   std::cout.precision(9);
   std::string command;
-  for (int batch = 0, steps = 0; std::cin >> command >> batch >> steps;) {
-    if (batch == 64) answer<Trainer<64>>(command, batch, steps);
-    else answer<Trainer<1>>(command, 1, steps);
-  }
+  for (int batch = 0, steps = 0; std::cin >> command >> batch >> steps;) answer(command, batch, steps);
   return 0;
+}
+/// Trainer(batch) has step(index of a batch), loss(), infer(index), output(class) for batches of so many images, up to `samples`.
+template <class Trainer>
+int serve() {
+  return serve(answer<Trainer>);
 }
 
 }  // namespace peers

@@ -46,7 +46,4 @@ class trainer {
 
 }  // namespace
 
-int main() {
-  torch::set_num_threads(1);
-  return peers::serve_recurrent<trainer>();
-}
+int main() { return peers::serve_recurrent<trainer>(); }

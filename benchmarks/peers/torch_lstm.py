@@ -44,7 +44,6 @@ def microseconds(steps, step):
 
 
 def main():
-    torch.set_num_threads(1)
     for line in sys.stdin:
         command, _, steps = line.split()
         trainer = Trainer()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The networks of the comparison in PyTorch: torch_nn.py mlp | cnn  eager | fused | compiled  THREADS. Same numbers and commands
-as serve.hpp."""
+"""The networks of the comparison in PyTorch: torch_nn.py mlp | cnn  eager | fused | compiled. Same numbers and commands
+as serve.hpp; OMP_NUM_THREADS threads."""
 
 import sys
 import time
@@ -65,12 +65,13 @@ def microseconds(batches, steps, step):
 
 
 def main():
-    network, mode, threads = sys.argv[1:]
-    torch.set_num_threads(int(threads))
-    trainers = {batch: Trainer(network, mode, batch) for batch in (1, 64)}
+    network, mode = sys.argv[1:]
+    trainers = {}
     for line in sys.stdin:
         command, batch, steps = line.split()
         batch, steps = int(batch), int(steps)
+        if batch not in trainers:
+            trainers[batch] = Trainer(network, mode, batch)
         trainer = trainers[batch]
         trainer.restart()
         if command == "outputs":

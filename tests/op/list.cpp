@@ -10,8 +10,8 @@
 namespace tessera::tests {
 namespace {
 
-/// What is public in the headers of op/ and is no operation: arguments of operations, and what operations are made of.
-const std::set<std::string> others{"full_extent", "range", "fuse", "apply", "structured", "sum_to", "is_tracked"};
+/// What is public in the headers of op/ and is no operation: arguments of operations, what operations are made of, and `to`.
+const std::set<std::string> others{"full_extent", "range", "fuse", "apply", "structured", "sum_to", "is_tracked", "to"};
 
 /// The names that a header defines in namespace tessera itself: function objects, operators and function templates.
 std::set<std::string> public_names(const std::filesystem::path& header) {

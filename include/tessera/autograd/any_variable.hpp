@@ -30,9 +30,11 @@ struct any_variable {
 
   /// What a lane does, for rules that are followed on whole tensors.
   using symbol_tag = void;
-  [[nodiscard]] static any_variable constant(double c) { return any_variable(static_cast<T>(c)); }
+  TESSERA_CALLS_ANYTHING
+  [[nodiscard]] TESSERA_FN static any_variable constant(double c) { return any_variable(static_cast<T>(c)); }
+  TESSERA_CALLS_ANYTHING
   template <lane::function F, class... X>
-  [[nodiscard]] static any_variable call(const X&... x);
+  [[nodiscard]] TESSERA_FN static any_variable call(const X&... x);
 };
 
 /// Adds a contribution to the adjoint of the node an operand came from.
@@ -122,6 +124,24 @@ template <Element T>
   return std::any_of(x, x + count, [](const any_variable<T>* one) { return is_live(one->source); });
 }
 
+template <int I, class Parts>
+void add_cotangent(const edge& to, const Parts& parts) {
+  if constexpr (!std::same_as<Parts, no_gradient>) {
+    const auto& part = parts.template get<I>();
+    if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>)
+      if (wants_adjoint(to)) add_adjoint(to, part());
+  }
+}
+/// Adds what the rule of a structured operation on N operands gives for each.
+template <class Op, Element T, int N>
+TESSERA_COLD void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
+  [&]<int... K>(std::integer_sequence<int, K...>) {
+    const any_variable<T>* x = n.operands();
+    const auto parts = static_cast<Op*>(n.op())->vjp(g, x[K]..., y);
+    (add_cotangent<K>(x[K].source, parts), ...);
+  }(std::make_integer_sequence<int, N>{});
+}
+
 /// The table of a structured operation.
 template <class Op, Element T, class Indices>
 struct operation_of;
@@ -129,11 +149,6 @@ template <class Op, Element T, int... K>
 struct operation_of<Op, T, std::integer_sequence<int, K...>> {
   static_assert(alignof(Op) <= alignof(std::max_align_t));
 
-  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
-    const any_variable<T>* x = n.operands();
-    const auto parts = static_cast<Op*>(n.op())->vjp(g, x[K]..., y);
-    (add<K>(x[K].source, parts), ...);
-  }
   static void move(void* op, void* to) { ::new (to) Op(std::move(*static_cast<Op*>(op))); }
   static void end(void* op) { static_cast<Op*>(op)->~Op(); }
   static void release(void* op) {
@@ -144,20 +159,10 @@ struct operation_of<Op, T, std::integer_sequence<int, K...>> {
                                             Op::keeps_result,
                                             sizeof(Op),
                                             &tessera::detail::run_operation<Op, T, sizeof...(K)>,
-                                            &add_cotangents,
+                                            &add_cotangents<Op, T, sizeof...(K)>,
                                             &move,
                                             std::is_trivially_destructible_v<Op> ? nullptr : &end,
                                             requires(Op& one) { one.release(); } ? &release : nullptr};
-
- private:
-  template <int I, class Parts>
-  static void add(const edge& to, const Parts& parts) {
-    if constexpr (!std::same_as<Parts, no_gradient>) {
-      const auto& part = parts.template get<I>();
-      if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>)
-        if (wants_adjoint(to)) add_adjoint(to, part());
-    }
-  }
 };
 
 template <Element T>

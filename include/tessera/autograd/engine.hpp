@@ -3,7 +3,7 @@
 // Walks the graph backwards. Each node runs once, when every contribution to its adjoint has arrived; nothing recurses, and
 // what the walk needs is kept from one pass to the next.
 
-#include <tessera/autograd/node.hpp>
+#include <tessera/autograd/rule.hpp>
 
 #include <mutex>
 #include <string>
@@ -31,6 +31,19 @@ class earlier_gradients {
   earlier_gradients() = default;
   earlier_gradients(const earlier_gradients&) = delete;
   ~earlier_gradients() {
+    if (!kept_.empty()) add_again();
+  }
+  void put_aside(node& n) {
+    if (n.retains_grad && !n.is_leaf && n.adjoint) take(n);
+  }
+
+ private:
+  TESSERA_COLD_ONCE void take(node& n) {
+    kept_.emplace_back(&n, n.adjoint);
+    n.adjoint = {};
+    n.adjoint_source = {};
+  }
+  TESSERA_COLD_ONCE void add_again() {
     for (auto& [n, gradient] : kept_) {
       const block later = std::exchange(n->adjoint, std::move(gradient));
       if (!later) continue;
@@ -38,25 +51,16 @@ class earlier_gradients {
       else add<double>(*n, later);
     }
   }
-  void put_aside(node& n) {
-    if (!n.retains_grad || n.is_leaf || !n.adjoint) return;
-    kept_.emplace_back(&n, n.adjoint);
-    n.adjoint = {};
-    n.adjoint_source = {};
-  }
-
- private:
   template <class T>
   static void add(node& n, const block& later) {
-    T* to = reinterpret_cast<T*>(open_adjoint(n, false).data);
-    const T* from = static_cast<const T*>(later.data());
-    for (extent i = 0; i < count(n.shape); ++i) to[i] += from[i];
+    const with_device on(later.device());
+    add_adjoint<T>(edge(&n), any_tensor<T>{later, n.shape, row_major(n.shape)});
   }
   std::vector<std::pair<node*, block>> kept_;
 };
 
 /// Counts, for every node that the root depends on, the contributions it will get.
-inline void count_contributions(node& root, work_lists& lists, earlier_gradients& earlier) {
+TESSERA_ONCE void count_contributions(node& root, work_lists& lists, earlier_gradients& earlier) {
   std::vector<node*>& stack = lists.unseen;
   const std::uint64_t pass = ++pass_number;
   root.visited = pass;
@@ -80,11 +84,12 @@ inline void count_contributions(node& root, work_lists& lists, earlier_gradients
   }
 }
 
-inline void run_node(node& n, bool keep, bool recorded) {
+TESSERA_ONCE void run_node(node& n, bool keep, bool recorded) {
   if (n.released)
     raise<autograd_error>({"tessera::backward: the ", n.table->name,
                           " of this graph has released what it kept in an earlier backward(); say backward(retain_graph) the first time"});
   if (n.adjoint) {
+    const with_device on(n.adjoint.device());
     n.table->backward(n, recorded);
     if (!n.is_target && !n.retains_grad) {
       n.adjoint = {};
@@ -100,7 +105,7 @@ inline void run_node(node& n, bool keep, bool recorded) {
 }  // namespace detail
 
 /// Propagates the adjoint that the root holds to every leaf below it.
-inline void run_backward(const edge& root, bool retain_graph, bool recorded) {
+TESSERA_ONCE void run_backward(const edge& root, bool retain_graph, bool recorded) {
   if (root->is_leaf) return;
   const std::lock_guard lock(detail::pass_mutex);
   const set_grad_enabled mode(recorded);

@@ -31,7 +31,7 @@ struct gradcheck_result {
 namespace detail {
 
 /// "[1, 2]": the index of an element that is number `at` in row-major order.
-[[nodiscard]] inline std::string index_text(extent at, const extents& shape) {
+[[nodiscard]] TESSERA_ONCE std::string index_text(extent at, const extents& shape) {
   extents index = shape;
   for (int i = shape.rank - 1; i >= 0; --i) {
     index[i] = at % shape[i];
@@ -40,7 +40,7 @@ namespace detail {
   return to_string(index);
 }
 
-[[nodiscard]] inline std::string number_text(double x) {
+[[nodiscard]] TESSERA_ONCE std::string number_text(double x) {
   char text[32];
   std::snprintf(text, sizeof text, "%.9g", x);
   return text;
@@ -55,7 +55,7 @@ struct jacobian {
   [[nodiscard]] double& operator()(extent row, extent column) { return at[static_cast<std::size_t>(row * count(input) + column)]; }
 };
 
-[[nodiscard]] inline gradcheck_result compare(const char* name, std::size_t number, jacobian& analytical, jacobian& numerical, const gradcheck_options& options) {
+[[nodiscard]] TESSERA_ONCE gradcheck_result compare(const char* name, std::size_t number, jacobian& analytical, jacobian& numerical, const gradcheck_options& options) {
   for (extent row = 0; row < count(analytical.output); ++row)
     for (extent column = 0; column < count(analytical.input); ++column) {
       const double a = analytical(row, column), n = numerical(row, column);

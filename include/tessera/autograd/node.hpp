@@ -23,13 +23,17 @@ class edge {
  public:
   edge() = default;
   explicit edge(node* n) noexcept : node_(n) {}  // takes over one count
-  edge(const edge& other) noexcept;
-  edge(edge&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
-  edge& operator=(edge other) noexcept {
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN edge(const edge& other) noexcept;
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN edge(edge&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN edge& operator=(edge other) noexcept {
     std::swap(node_, other.node_);
     return *this;
   }
-  ~edge();
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN ~edge();
   [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
   [[nodiscard]] node* get() const noexcept { return node_; }
   [[nodiscard]] node* operator->() const noexcept { return node_; }
@@ -80,7 +84,7 @@ struct doomed_list {
 };
 inline thread_local doomed_list doomed;
 
-[[gnu::noinline]] inline void destroy(node* n) noexcept {
+TESSERA_APART_ONCE void destroy(node* n) noexcept {
   n->next = doomed.first;
   doomed.first = n;
   if (doomed.running) return;
@@ -95,11 +99,23 @@ inline thread_local doomed_list doomed;
 
 }  // namespace detail
 
-inline edge::edge(const edge& other) noexcept : node_(other.node_) {
-  if (node_ != nullptr) node_->references.fetch_add(1, std::memory_order_relaxed);
+TESSERA_CALLS_ANYTHING
+TESSERA_FN inline edge::edge(const edge& other) noexcept : node_(other.node_) {
+  if (node_ == nullptr) return;
+  if (tessera::detail::is_alone()) node_->references.store(node_->references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  else node_->references.fetch_add(1, std::memory_order_relaxed);
 }
-inline edge::~edge() {
-  if (node_ != nullptr && node_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) detail::destroy(node_);
+TESSERA_CALLS_ANYTHING
+TESSERA_FN inline edge::~edge() {
+  if (node_ == nullptr) return;
+  int before;
+  if (tessera::detail::is_alone()) {
+    before = node_->references.load(std::memory_order_relaxed);
+    node_->references.store(before - 1, std::memory_order_relaxed);
+  } else {
+    before = node_->references.fetch_sub(1, std::memory_order_acq_rel);
+  }
+  if (before == 1) detail::destroy(node_);
 }
 
 /// Makes a node of type N in pooled memory.
@@ -133,11 +149,11 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
 }
 
 /// Memory for the adjoint of a node, made when absent: with zeros, or to be stored to when the contribution writes all of it.
-[[nodiscard, gnu::noinline]] inline adjoint_place open_adjoint(node& n, bool writes_all) {
+[[nodiscard]] TESSERA_APART_ONCE adjoint_place open_adjoint(node& n, bool writes_all) {
   const std::size_t bytes = static_cast<std::size_t>(count(n.shape)) * n.element_size;
   if (!n.adjoint) {
     n.adjoint = block(bytes);
-    if (!writes_all) std::memset(n.adjoint.data(), 0, bytes);
+    if (!writes_all) n.adjoint.clear();
     return {static_cast<char*>(n.adjoint.data()), writes_all};
   }
   if (n.adjoint.references() > 1) {  // somebody looks at it: leave them what they have

@@ -30,37 +30,33 @@ struct replay_step_of<T, step<Op, In...>> {
 };
 }  // namespace detail
 
-/// Runs `steps` forwards over the sources, then backwards from `seed`; gives the adjoint of each source, or a value without
-/// elements where none arrives. `read` says which values the derivatives read: the others are not computed.
+/// Runs `steps` forwards over the sources, whose values come first in `values`, then backwards from `seed`; gives the adjoint of
+/// each value, one without elements where none arrives. `read` says which values the derivatives read: the others are not computed.
 template <Element T>
 [[nodiscard]] TESSERA_COLD std::vector<any_variable<T>> replay(std::vector<any_variable<T>> values, std::span<const replay_step<T>> steps, const bool* read,
                                                   const any_variable<T>& result, const any_variable<T>& seed) {
-  const std::size_t sources = values.size();
+  const std::size_t sources = values.size() - steps.size();
   any_variable<T> x[max_arity];
-  for (const replay_step<T>& s : steps) {
-    const std::size_t at = values.size();
+  for (std::size_t at = sources; at + 1 < values.size(); ++at) {
+    const replay_step<T>& s = steps[at - sources];
     s.gather(values, x);
-    if (at + 1 == sources + steps.size()) values.push_back(result);
-    else values.push_back(read[at] ? apply_rule(*s.op, x) : any_variable<T>());
+    if (read[at]) values[at] = apply_rule(*s.op, x);
   }
+  values.back() = result;
   std::vector<any_variable<T>> adjoints(values.size());
-  std::vector<bool> present(values.size());
   adjoints.back() = seed;
-  present.back() = true;
   for (std::size_t at = values.size(); at-- > sources;) {
-    if (!present[at]) continue;
+    if (!adjoints[at].value.hold) continue;
     const replay_step<T>& s = steps[at - sources];
     s.gather(values, x);
     rule_parts<T> parts;
     s.op->derivative(adjoints[at], x, values[at], parts);
     for (int k = 0; k < s.op->arity; ++k) {
       if (!parts.present[k]) continue;
-      const std::size_t to = static_cast<std::size_t>(s.inputs[k]);
-      adjoints[to] = present[to] ? adjoints[to] + parts.part[k] : parts.part[k];
-      present[to] = true;
+      any_variable<T>& to = adjoints[static_cast<std::size_t>(s.inputs[k])];
+      to = to.value.hold ? to + parts.part[k] : parts.part[k];
     }
   }
-  adjoints.resize(sources);
   return adjoints;
 }
 

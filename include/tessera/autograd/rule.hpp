@@ -33,7 +33,7 @@ struct rule {
 
 /// Runs an elementwise operation on `arity` operands of any shapes that broadcast, and records it where an operand asks.
 template <Element T>
-[[nodiscard]] any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x);
+[[nodiscard]] TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x);
 
 namespace detail {
 
@@ -90,13 +90,16 @@ struct any_rule {
 };
 
 template <Element T>
-TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
+any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
   extents space;
   bool live = false;
   for (int k = 0; k < r.arity; ++k) {
     space = *tessera::rule::broadcast(space, x[k].shape());
     live = live || is_live(x[k].source);
   }
+  const any_tensor<T>* values[max_arity];
+  for (int k = 0; k < r.arity; ++k) values[k] = &x[k].value;
+  const with_device on(tessera::detail::common_device(r.name, values, r.arity));
   any_tensor<T> y = any_tensor<T>::uninitialized(space);
   backend::operand operands[max_arity + 1];
   const any_variable<T>* all[max_arity];
@@ -142,44 +145,59 @@ template <> struct op_of<lane::function::select> { using type = op::where; };
 
 }  // namespace detail
 
+TESSERA_CALLS_ANYTHING
 template <Element T>
 template <lane::function F, class... X>
-any_variable<T> any_variable<T>::call(const X&... x) {
+TESSERA_FN any_variable<T> any_variable<T>::call(const X&... x) {
   return detail::elementwise<typename detail::op_of<F>::type>(x...);
 }
 
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator+(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::add>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator+(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::add>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator-(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::subtract>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator-(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::subtract>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator*(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::multiply>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator*(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::multiply>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator/(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::divide>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator/(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::divide>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator-(const any_variable<T>& x) { return detail::elementwise<op::negate>(x); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator-(const any_variable<T>& x) { return detail::elementwise<op::negate>(x); }
 
 // A condition is 1 where it holds and 0 elsewhere.
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator==(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::equal>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator==(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::equal>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator!=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::not_equal>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator!=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::not_equal>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator<(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator<(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator>(const any_variable<T>& a, const any_variable<T>& b) { return b < a; }
+[[nodiscard]] TESSERA_FN any_variable<T> operator>(const any_variable<T>& a, const any_variable<T>& b) { return b < a; }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator<=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less_equal>(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator<=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less_equal>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator>=(const any_variable<T>& a, const any_variable<T>& b) { return b <= a; }
+[[nodiscard]] TESSERA_FN any_variable<T> operator>=(const any_variable<T>& a, const any_variable<T>& b) { return b <= a; }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator&(const any_variable<T>& a, const any_variable<T>& b) { return a * b; }
+[[nodiscard]] TESSERA_FN any_variable<T> operator&(const any_variable<T>& a, const any_variable<T>& b) { return a * b; }
+TESSERA_CALLS_ANYTHING
 template <Element T>
-[[nodiscard]] any_variable<T> operator|(const any_variable<T>& a, const any_variable<T>& b) { return lane::maximum(a, b); }
+[[nodiscard]] TESSERA_FN any_variable<T> operator|(const any_variable<T>& a, const any_variable<T>& b) { return lane::maximum(a, b); }
 
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part) {
   node& n = *to;
+  const with_device on(part.value.hold.device());
   const bool recorded = is_grad_enabled() && (part.source || n.adjoint_source);
   if (n.adjoint && !recorded) {
     T* place = reinterpret_cast<T*>(open_adjoint(n, false).data);

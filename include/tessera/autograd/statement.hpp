@@ -26,7 +26,9 @@ struct kept_source {
     return true;
   }
   [[nodiscard]] bool has_map_of(const kept_source& other, int rank) const {
-    return offset == other.offset && std::equal(stride, stride + rank, other.stride);
+    bool same = offset == other.offset;
+    for (int i = 0; same && i < rank; ++i) same = stride[i] == other.stride[i];
+    return same;
   }
 };
 
@@ -57,7 +59,7 @@ struct statement : node {
   [[nodiscard]] const statement_table& program() const { return *reinterpret_cast<const statement_table*>(table); }
 
   /// The fused sweep.
-  void sweep() {
+  TESSERA_ONCE void sweep() {
     const statement_table& p = program();
     const int n = p.sources;
     backend::operand operands[backend::max_slots];
@@ -67,7 +69,7 @@ struct statement : node {
     const auto set = [&](int k, const void* data, std::size_t size, const extent* stride) {
       operands[k].data = data;
       operands[k].element_size = static_cast<extent>(size);
-      std::copy_n(stride, space.rank, operands[k].stride);
+      std::memcpy(operands[k].stride, stride, sizeof(operands[k].stride));  // all of them: their number is known
     };
     set(n, adjoint.data(), p.lane_size, seed_strides.at);
     set(n + 1, result ? result.data() : nullptr, p.lane_size, dense.at);
@@ -75,6 +77,7 @@ struct statement : node {
       const kept_source& k = kept[i];
       const std::size_t size = p.element_sizes[i];
       set(i, k.address(size), size, k.stride);
+      operands[i].is_number = !k.hold;
       set(n + 2 + i, nullptr, size, k.stride);
       if (!p.active[i] || !wants_adjoint(k.source)) continue;
       const bool alone = is_read_in_one_way(i), once = k.is_injective(space);
@@ -86,7 +89,7 @@ struct statement : node {
     if (count(space) != 0) backend::run(p.pick(), backend::make_plan(space, inner_axis, operands, 2 * n + 2), stores, split);
   }
 
-  [[nodiscard]] extents strides_of(int i) const {
+  [[nodiscard]] TESSERA_ONCE extents strides_of(int i) const {
     extents strides = extents::filled(space.rank, 0);
     std::copy_n(kept[i].stride, space.rank, strides.at);
     return strides;
@@ -133,7 +136,7 @@ template <Element T>
 template <Element T>
 TESSERA_COLD void run_recorded(statement& n, std::span<const replay_step<T>> steps, const converter<T>* converters) {
   const statement_table& p = n.program();
-  std::vector<any_variable<T>> values(static_cast<std::size_t>(p.sources));
+  std::vector<any_variable<T>> values(static_cast<std::size_t>(p.sources) + steps.size());
   for (int i = 0; i < p.sources; ++i)
     if (p.read[i]) values[static_cast<std::size_t>(i)] = recorded_source<T>(n, i, converters[i]);
   n.references.fetch_add(1, std::memory_order_relaxed);
@@ -207,7 +210,7 @@ template <class P, bool SplatSeed, Expression E>
     } else if constexpr (requires { leaf.values; }) {  // an array, which ends with the expression
       if (n.program().read[k - n.kept]) {
         k->hold = block(sizeof(leaf.values));
-        std::memcpy(k->hold.data(), leaf.data(), sizeof(leaf.values));
+        k->hold.write(leaf.data(), sizeof(leaf.values));
       }
     } else {
       static_assert(sizeof(*leaf.data()) <= sizeof(k->number));

@@ -33,7 +33,7 @@ struct leaf_node : node {
   static edge* input(node&, int) { return nullptr; }
   static constexpr node_table kind{"leaf", nullptr, nullptr, &destroy_node<leaf_node>, &input};
 };
-[[nodiscard, gnu::noinline]] inline edge make_leaf(block value, const extents& shape, std::size_t element_size) {
+[[nodiscard]] TESSERA_APART_ONCE edge make_leaf(block value, const extents& shape, std::size_t element_size) {
   return make_node<leaf_node>(std::move(value), shape, element_size);
 }
 
@@ -62,6 +62,7 @@ template <Expression E>
   using S = typename E::shape_type;
   using P = program_of<E>;
   const S shape = e.shape();
+  const with_device_of on(e);
   block y(static_cast<std::size_t>(shape.size()) * sizeof(T));
   backend::evaluate(e, static_cast<T*>(y.data()));
   edge source;
@@ -82,6 +83,7 @@ template <class R, Shape S, Expression E>
   constexpr bool along = E::shape_type::rank == 0 || (R::mask >> inner & 1U) != 0;
   const extents space = e.shape().values();
   const S shape = S::from(R::apply(space));
+  const with_device_of on(e);
   tensor<T, S> y(shape, T(0));
   backend::reduce<backend::plain_sum, R::mask>(e, y.mutable_data());
   edge source;
@@ -146,6 +148,7 @@ template <Element T, Expression E>
   using From = typename E::element;
   using S = typename E::shape_type;
   const any_variable<From> x = traced<From>(e);
+  const with_device on(x.value.hold.device());
   const any_tensor<T> y = detail::converted<T, From>(x.value.data(), x.value.shape, x.value.strides);
   edge source;
   if (is_live(x.source)) source = make_node<conversion_node<From, T>>(y.shape, x.source);
@@ -198,7 +201,11 @@ class variable {
   [[nodiscard]] extent size() const { return shape_.size(); }
   /// The elements, for reading.
   [[nodiscard]] const T* data() const { return static_cast<const T*>(held().data()); }
-  [[nodiscard]] std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
+  [[nodiscard]] std::span<const T> span() const {
+    tessera::detail::check_reachable(held());
+    return {data(), static_cast<std::size_t>(size())};
+  }
+  [[nodiscard]] tessera::device device() const { return held().device(); }
   /// The element at an index, unchecked; with at, checked, and counting from the end where negative.
   template <std::convertible_to<extent>... I>
   [[nodiscard]] T operator()(I... index) const { return value_for_reading()(index...); }
@@ -256,6 +263,7 @@ class variable {
     if constexpr (single) {
       if (size() != 1)
         raise<shape_error>({"tessera::backward: a value of shape ", shape_.values(), " needs a gradient of its own: backward(gradient)"});
+      const with_device on(held().device());
       backward(tensor<T, S>(shape_, T(1)), Options{}...);
     }
   }
@@ -265,6 +273,7 @@ class variable {
     if (!requires_grad()) raise<autograd_error>({"tessera::backward: nothing that this value was computed from requires a gradient"});
     constexpr bool recorded = (false || ... || std::same_as<Options, create_graph_t>);
     autograd::detail::earlier_gradients earlier;
+    const with_device on(gradient.device());
     earlier.put_aside(*source_);
     autograd::add_adjoint(source_, autograd::any_variable<T>(erase(gradient.lazy())));
     autograd::run_backward(source_, recorded || sizeof...(Options) > 0, recorded);
@@ -276,6 +285,7 @@ class variable {
   /// The elements of a leaf, for writing; copied first where someone else shares them.
   [[nodiscard]] std::span<T> mutable_span() {
     autograd::leaf_node& n = own_leaf();
+    tessera::detail::check_reachable(n.value);
     n.value.make_unique();
     return {static_cast<T*>(n.value.data()), static_cast<std::size_t>(size())};
   }
@@ -309,8 +319,9 @@ class variable {
     autograd::leaf_node& n = own_leaf();
     if (value.shape() != shape_)
       raise<shape_error>({"tessera::variable: a value of shape ", value.shape().values(), " does not fit a leaf of shape ", shape_.values()});
-    if (n.value.references() == 1 + shared && value.size() != 0) std::memcpy(n.value.data(), value.data(), n.value.bytes());
-    else n.value = value.captured();
+    const block from = value.captured();
+    if (n.value.references() == 1 + shared && value.size() != 0) n.value.assign(from);
+    else n.value = from.device() == n.value.device() ? from : from.copy(n.value.device());
   }
   [[nodiscard]] autograd::leaf_node& own_leaf() {
     if (hold_ || !source_) raise<autograd_error>({"tessera::variable: only a leaf can be written; this value was computed"});
@@ -356,3 +367,5 @@ template <Operand X>
 }
 
 }  // namespace tessera
+
+#include <tessera/autograd/instantiated.hpp>

@@ -7,36 +7,44 @@
 
 #include <algorithm>
 
+#include <tessera/backend/items/pool.hpp>
+
 namespace tessera::backend {
-
-/// How windows of an average lie and what they divide by.
-struct averaging : pooling {
-  bool counts_padding = true;  // divide by the whole window, and not by what of it lies in the image
-  bool adaptive = false;       // output o of n is the average of what it covers: [o·input / n, (o + 1)·input / n rounded up)
-};
-
 namespace detail {
 
 /// The elements [first, last) of an axis that a window covers, and how many it counts.
 struct covered {
   extent first, last, counted;
 };
-[[nodiscard]] constexpr covered covered_by(const sliding& s, extent o, bool adaptive, bool counts_padding) noexcept {
+[[nodiscard]] TESSERA_FN constexpr covered covered_by(const sliding& s, extent o, bool adaptive, bool counts_padding) noexcept {
   if (adaptive) {
     const extent first = o * s.input / s.output, last = ((o + 1) * s.input + s.output - 1) / s.output;
     return {first, last, last - first};
   }
-  const extent start = o * s.stride - s.padding, stop = std::min(start + s.kernel, s.input + s.padding);
-  const extent first = std::max<extent>(start, 0), last = std::max(first, std::min(stop, s.input));
+  const extent start = o * s.stride - s.padding, end = start + s.kernel, border = s.input + s.padding, stop = end < border ? end : border;
+  const extent first = start > 0 ? start : 0, inside = stop < s.input ? stop : s.input, last = inside > first ? inside : first;
   return {first, last, counts_padding ? stop - start : last - first};
 }
+
+}  // namespace detail
+
+/// How windows of an average lie and what they divide by.
+struct averaging : pooling {
+  bool counts_padding = true;  // divide by the whole window, and not by what of it lies in the image
+  bool adaptive = false;       // output o of n is the average of what it covers: [o·input / n, (o + 1)·input / n rounded up)
+
+  [[nodiscard]] TESSERA_FN constexpr detail::covered along_rows(extent o) const noexcept { return detail::covered_by(rows, o, adaptive, counts_padding); }
+  [[nodiscard]] TESSERA_FN constexpr detail::covered along_columns(extent o) const noexcept { return detail::covered_by(columns, o, adaptive, counts_padding); }
+};
+
+namespace detail {
 
 /// Calls f(rows, columns, offset in y) for every window of a plane.
 template <class F>
 void for_each_window(const averaging& p, const F& f) {
   for (extent r = 0, to = 0; r < p.rows.output; ++r) {
-    const covered rows = covered_by(p.rows, r, p.adaptive, p.counts_padding);
-    for (extent s = 0; s < p.columns.output; ++s, ++to) f(rows, covered_by(p.columns, s, p.adaptive, p.counts_padding), to);
+    const covered rows = p.along_rows(r);
+    for (extent s = 0; s < p.columns.output; ++s, ++to) f(rows, p.along_columns(s), to);
   }
 }
 template <class F>
@@ -51,6 +59,9 @@ void for_each_plane(const averaging& p, const F& f) {
 /// y: the average of each window of x, added up row by row.
 template <class T>
 void average_pool(const averaging& p, const T* x, T* y) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.y_plane(), 4 * p.rows.kernel * p.columns.kernel, items::average_of_window<averaging, T>{p, x, y});
+#endif
   detail::for_each_plane(p, [&](extent plane) {
     const T* from = x + plane * p.x_plane();
     T* to = y + plane * p.y_plane();
@@ -66,6 +77,9 @@ void average_pool(const averaging& p, const T* x, T* y) {
 /// The adjoint: dx is the sum of what every window's dy gives to each of its elements.
 template <class T>
 void spread_average(const averaging& p, const T* dy, T* dx) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.x_plane(), 64, items::shares_of_averages<averaging, T>{p, dy, dx});
+#endif
   detail::for_each_plane(p, [&](extent plane) {
     const T* from = dy + plane * p.y_plane();
     T* to = dx + plane * p.x_plane();

@@ -13,9 +13,30 @@ inline namespace TESSERA_ARCH {
 /// The kernel K for lanes of T on the selected backend.
 template <class K, class T>
 [[nodiscard]] kernel pick() {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return {nullptr, &K::run_items};
+#endif
   if constexpr (has_reference_kernels)
-    if (selected() == kind::scalar) return &K::template run<scalar_register<T>>;
-  return &K::template run<simd_register<T>>;
+    if (selected() == kind::scalar) return {&K::template run<scalar_register<T>>, nullptr};
+  return {&K::template run<simd_register<T>>, nullptr};
+}
+
+/// Writes `value` to n elements.
+template <class T>
+void fill(T* to, extent n, T value) {
+#if TESSERA_RUNS_ITEMS
+  if (current_device().is_gpu()) return launch(n, 1, items::fill<T>{to, value});
+#endif
+  std::fill_n(to, n, value);
+}
+
+/// Copies n elements; the two do not overlap.
+template <class T>
+void copy(const T* from, extent n, T* to) {
+#if TESSERA_RUNS_ITEMS
+  if (current_device().is_gpu()) return launch(n, 1, items::copy_of<T>{from, to});
+#endif
+  std::copy_n(from, n, to);
 }
 
 /// Copies elements of `space` from one index map to another; the two do not overlap.
@@ -32,7 +53,7 @@ template <class T>
     int across = -1;  // the axis along which the source is contiguous
     for (int i = 0; i < inner; ++i)
       if (operands[0].stride[i] == 1 && p.n[i] >= 4) across = i;
-    if (across >= 0 && operands[1].stride[inner] == 1 && p.n[inner] >= 4 && selected() == kind::simd) {
+    if (across >= 0 && operands[1].stride[inner] == 1 && p.n[inner] >= 4 && selected() == kind::simd && !runs_items()) {
       extent others = 1;
       for (int i = 0; i < inner; ++i) others *= i == across ? 1 : p.n[i];
       const extent rows = p.n[inner], columns = p.n[across];
@@ -61,6 +82,10 @@ template <class T>
   using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
   run(pick<map_rows<P, T>, T>(), p, nullptr, true);
 }
+
+TESSERA_INSTANTIATE(float, void copy_strided<float>(const extents&, const float*, const extents&, float*, const extents&))
+TESSERA_INSTANTIATE(double, void copy_strided<double>(const extents&, const double*, const extents&, double*, const extents&))
+TESSERA_INSTANTIATE(float, void copy_strided<std::int64_t>(const extents&, const std::int64_t*, const extents&, std::int64_t*, const extents&))
 
 }  // namespace TESSERA_ARCH
 }  // namespace tessera::backend

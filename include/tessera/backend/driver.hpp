@@ -24,27 +24,30 @@ inline void shift(slot* to, const slot* from, int count, extent rows, extent ele
   }
 }
 
-}  // namespace detail
-
-/// Runs the kernel over n0 x n1 elements. `split`: chunks of them may run at the same time.
-inline void run_rows(kernel fn, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
-  const extent total = n0 * n1;
-  if (!split || total <= detail::worth_a_thread) return fn(slots, n0, n1, index);
-  if (n1 >= detail::worth_a_thread) {  // long rows: split each; the chunk is a multiple of every register width
-    constexpr extent chunk = detail::worth_a_thread / 2;
+TESSERA_APART_ONCE void split_rows(row_kernel fn, const slot* slots, int count, extent n0, extent n1, extent index) {
+  if (n1 >= worth_a_thread) {  // long rows: split each; the chunk is a multiple of every register width
+    constexpr extent chunk = worth_a_thread / 2;
     for (extent row = 0; row < n0; ++row)
       parallel_for((n1 + chunk - 1) / chunk, 1, [&](extent begin, extent end) {
         slot moved[max_slots];
-        detail::shift(moved, slots, count, row, begin * chunk);
+        shift(moved, slots, count, row, begin * chunk);
         fn(moved, 1, std::min(end * chunk, n1) - begin * chunk, index + row * n1 + begin * chunk);
       });
     return;
   }
-  parallel_for(n0, std::max<extent>(1, detail::worth_a_thread / 2 / n1), [&](extent begin, extent end) {
+  parallel_for(n0, std::max<extent>(1, worth_a_thread / 2 / n1), [&](extent begin, extent end) {
     slot moved[max_slots];
-    detail::shift(moved, slots, count, begin, 0);
+    shift(moved, slots, count, begin, 0);
     fn(moved, end - begin, n1, index + begin * n1);
   });
+}
+
+}  // namespace detail
+
+/// Runs the kernel over n0 x n1 elements. `split`: chunks of them may run at the same time.
+inline void run_rows(row_kernel fn, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
+  if (!split || n0 * n1 <= detail::worth_a_thread) fn(slots, n0, n1, index);
+  else detail::split_rows(fn, slots, count, n0, n1, index);
 }
 
 /// Is the result, n elements of the last slot, long and not computed in place, so that it is written past the caches?
@@ -56,8 +59,17 @@ inline void run_rows(kernel fn, const slot* slots, int count, extent n0, extent 
   return true;
 }
 
+/// Runs a kernel that maps over n elements, one after the other.
+TESSERA_APART_ONCE void run_flat(row_kernel fn, slot* slots, int count, extent n) {
+  if (n <= detail::worth_a_thread) return fn(slots, 1, n, 0);
+  slots[count - 1].store = is_streamed(slots, count, n);
+  run_rows(fn, slots, count, 1, n, 0, num_threads() > 1);
+}
+
 /// Runs the kernel over the whole nest; stores[k] is copied to slot k where given.
-inline void run(kernel fn, const plan& p, const bool* stores, bool split) {
+TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split) {
+  if (TESSERA_RUNS_ITEMS && what.items != nullptr) return what.items(p, stores, split);
+  const row_kernel fn = what.rows;
   slot slots[max_slots];
   const int r = p.rank;
   const extent n1 = p.n[r - 1], n0 = r > 1 ? p.n[r - 2] : 1;

@@ -29,6 +29,7 @@ void bind(const E& e, const extents& space, operand* operands) {
     using L = std::remove_cvref_t<decltype(leaf)>;
     operands[k].data = leaf.data();
     operands[k].element_size = sizeof(typename L::element);
+    operands[k].is_number = !requires { leaf.hold; } && !requires { leaf.values; };
     stretch(leaf.shape().values(), leaf.strides(), space, operands[k].stride);
     ++k;
   });
@@ -59,13 +60,14 @@ template <class E, class R, class P = program_of<E>>
 void evaluate(const E& e, R* out) {
   const extent n = e.shape().size();
   if (n == 0) return;
-  if constexpr (is_flat<E>) {
-    slot slots[P::sources + 1];
-    isa::bind_flat(e, slots);
-    slots[P::sources] = {reinterpret_cast<char*>(out), 0, 1, sizeof(R), false};
-    slots[P::sources].store = is_streamed(slots, P::sources + 1, n);
-    run_rows(pick<map_rows<P, R>, typename P::lane_type>(), slots, P::sources + 1, 1, n, 0, num_threads() > 1);
-  } else {
+  if constexpr (is_flat<E>)
+    if (!TESSERA_RUNS_ITEMS || !runs_items()) {
+      slot slots[P::sources + 1];
+      isa::bind_flat(e, slots);
+      slots[P::sources] = {reinterpret_cast<char*>(out), 0, 1, sizeof(R), false};
+      return run_flat(pick<map_rows<P, R>, typename P::lane_type>().rows, slots, P::sources + 1, n);
+    }
+  if constexpr (!is_flat<E> || TESSERA_RUNS_ITEMS) {
     const extents space = e.shape().values();
     evaluate_into<typename E::shape_type, E, R, P>(e, space, out, row_major(space));
   }

@@ -5,6 +5,7 @@
 #include <tessera/backend/scalar/gemm.hpp>
 #include <tessera/backend/selector.hpp>
 #include <tessera/backend/simd/gemm.hpp>
+#include <tessera/backend/items/gemm.hpp>
 
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
@@ -20,11 +21,23 @@ void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent l
           const T* bias = nullptr) {
   if (m <= 0 || n <= 0) return;
   if (accumulate) bias = nullptr;
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return items::multiply<T>({m, n, k, a, b, c, ldc, accumulate, bias});
+#endif
   if constexpr (std::is_floating_point_v<T>)
     if (k > 0 && selected() == kind::simd)
       return simd::gemm<simd_register<T>>(m, n, k, a, b, c, ldc, accumulate, bias);
   scalar::gemm(m, n, k, a, b, c, ldc, accumulate, bias);
 }
+
+/// The same of operands in the memory of the processor, wherever the work of this thread goes.
+template <class T>
+void gemm_here(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc) {
+  const with_device on(device::cpu());
+  gemm<T>(m, n, k, a, b, c, ldc, false);
+}
+TESSERA_INSTANTIATE(float, void gemm<float>(extent, extent, extent, matrix<float>, matrix<float>, float*, extent, bool, const float*))
+TESSERA_INSTANTIATE(double, void gemm<double>(extent, extent, extent, matrix<double>, matrix<double>, double*, extent, bool, const double*))
 
 }  // namespace TESSERA_ARCH
 }  // namespace tessera::backend

@@ -5,7 +5,9 @@
 // elements through the loop of row_loop.hpp; here is what each does with the registers of a row.
 
 #include <tessera/backend/lanes.hpp>
+#include <tessera/backend/plan.hpp>
 #include <tessera/backend/row_loop.hpp>
+#include <tessera/backend/items/elementwise.hpp>
 #include <tessera/numeric/promotion.hpp>
 
 #include <array>
@@ -23,7 +25,15 @@ struct plain_sum {
 };
 
 /// Runs over n0 rows of n1 elements; `index` is the number of the first element in row-major order of the whole space.
-using kernel = void (*)(const slot* slots, extent n0, extent n1, extent index);
+using row_kernel = void (*)(const slot* slots, extent n0, extent n1, extent index);
+/// Runs over a whole nest item by item; `stores` and `split` as in the driver's run.
+using item_kernel = void (*)(const plan& p, const bool* stores, bool split);
+
+/// A kernel over a program, in the form that the selected backend takes: the other is null.
+struct kernel {
+  row_kernel rows;
+  item_kernel items;
+};
 
 inline namespace TESSERA_ARCH {
 
@@ -31,7 +41,7 @@ namespace isa {
 
 /// Is source I loaded? The reverse sweep has no data for those it does not read.
 template <class P, bool ForReverse, int I>
-inline constexpr bool is_loaded = !ForReverse || P::read_in_reverse[I];
+inline constexpr bool is_loaded = !ForReverse || P::template is_read_in_reverse<I>;
 
 /// Loads the sources of the program for the lanes at offset j of a row.
 template <class P, bool ForReverse, class V>
@@ -56,14 +66,14 @@ TESSERA_INLINE void load_splats(V* splats, const slot* in) {
 /// What the row loop does with the sources of a program.
 template <class P, bool ForReverse, std::size_t N>
 constexpr void set_tails(std::array<tail, N>& tails) {
-  P::for_each_source([&]<class S, int I>() {
-    if (!Generated<typename S::element> && S::kind != access::splat && is_loaded<P, ForReverse, I>) tails[I] = tail::read;
-  });
+  for (std::size_t i = 0; i < P::sources; ++i)
+    if (!P::generated[i] && P::kinds[i] != access::splat && (!ForReverse || P::read_in_reverse[i])) tails[i] = tail::read;
 }
 
 }  // namespace isa
 
-/// Stores the program's result. Slots: the sources, then the output.
+/// Stores the program's result. Slots: the sources, then the output. Where the row fills no whole number of registers, the last
+/// elements are computed first, a register of them, and stored last: an operand that is overwritten has been read by then.
 template <class P, class R>
 struct map_rows {
   template <class V>
@@ -71,6 +81,10 @@ struct map_rows {
     static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, true};
     isa::for_each_row(body, slots, n0, n1, index);
   }
+
+#if TESSERA_RUNS_ITEMS
+  static void run_items(const plan& p, const bool*, bool) { items::run_map<P, R>(p); }
+#endif
 
  private:
   static constexpr auto tails = [] {
@@ -84,16 +98,23 @@ struct map_rows {
     slot in[P::sources + 1];  // copies stay in registers: for all the compiler knows, a store of lanes might change slots
     P::for_each_source([&]<class S, int I>() { in[I].data = slots[I].data, in[I].step = slots[I].step; });
     R* out = reinterpret_cast<R*>(slots[P::sources].data);
-    const bool past_caches = slots[P::sources].store;
     V splats[P::sources + 1];
     isa::load_splats<P, false>(splats, in);
-    for (extent j = 0; j < n; j += width<V>) {
+    constexpr extent W = width<V>;
+    const extent full = n & -W;
+    const bool streams = slots[P::sources].store;
+    bool rest = n != full, aside = streams || rest;
+    V last = V(lane_t<V>(0));
+    extent j = rest ? n - W : 0;
+    do {
       V v[P::values];
       isa::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
-      if (past_caches) stream_lanes(out + j, v[P::values - 1]);
-      else store_lanes(out + j, v[P::values - 1]);
-    }
+      if (!aside) [[likely]] store_lanes(out + j, v[P::values - 1]);
+      else if (!rest) stream_lanes(out + j, v[P::values - 1]);
+      else last = v[P::values - 1], rest = false, aside = streams, j = -W;
+    } while ((j += W) < full);
+    if (full != n) store_lanes(out + n - W, last);
   }
 };
 
@@ -106,6 +127,10 @@ struct reduce_rows {
     static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, false};
     isa::for_each_row(body, slots, n0, n1, index);
   }
+
+#if TESSERA_RUNS_ITEMS
+  static void run_items(const plan& p, const bool*, bool) { items::run_reduce<P, Combine>(p); }
+#endif
 
  private:
   static constexpr extent stretch = 4096;  // a register accumulates this many elements at most before it goes to the wide total
@@ -156,6 +181,10 @@ struct reverse_rows {
     isa::for_each_row(body, slots, n0, n1, index);
   }
 
+#if TESSERA_RUNS_ITEMS
+  static void run_items(const plan& p, const bool* stores, bool split) { items::run_reverse<P, SplatSeed>(p, stores, split); }
+#endif
+
  private:
   static constexpr int L = P::sources;
   static constexpr auto tails = [] {
@@ -163,9 +192,8 @@ struct reverse_rows {
     isa::set_tails<P, true>(t);
     if (!SplatSeed) t[L] = tail::read;
     if (P::keeps_result) t[L + 1] = tail::read;
-    P::for_each_source([&]<class S, int I>() {
-      if (P::active[I] && S::kind != access::splat) t[static_cast<std::size_t>(L + 2 + I)] = tail::add;
-    });
+    for (std::size_t i = 0; i < L; ++i)
+      if (P::active[i] && P::kinds[i] != access::splat) t[L + 2 + i] = tail::add;
     return t;
   }();
   template <class V>
@@ -184,7 +212,7 @@ struct reverse_rows {
       else a[P::values - 1] = load<V>(reinterpret_cast<const T*>(in[L].data) + j);
       P::reverse(v, a);
       P::for_each_source([&]<class S, int I>() {
-        if constexpr (P::active[I]) {
+        if constexpr (P::template is_active<I>) {
           using E = typename S::element;
           if (out[I].data == nullptr) return;
           if constexpr (S::kind == access::splat) {
@@ -202,7 +230,7 @@ struct reverse_rows {
       });
     }
     P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::active[I] && S::kind != access::unit)
+      if constexpr (P::template is_active<I> && S::kind != access::unit)
         if (out[I].data != nullptr && (S::kind == access::splat || out[I].step == 0)) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
     });
   }

@@ -113,6 +113,15 @@ namespace isa {
 #if TESSERA_USE_XSIMD && defined(__AVX512F__)
 template <class V>
 inline constexpr bool has_masks = sizeof(V) == 64 && std::is_floating_point_v<lane_t<V>>;
+#elif TESSERA_USE_XSIMD && defined(__AVX2__)
+template <class V>
+inline constexpr bool has_masks = sizeof(V) == 32 && std::is_floating_point_v<lane_t<V>>;
+/// All bits of the first `lanes` lanes, which are 32 bytes in all.
+template <class T>
+[[nodiscard]] TESSERA_INLINE __m256i mask_of(int lanes) {
+  alignas(32) static constexpr std::int32_t bits[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bits + 8 - lanes * static_cast<int>(sizeof(T) / 4)));
+}
 #else
 template <class V>
 inline constexpr bool has_masks = false;
@@ -128,6 +137,12 @@ template <class V>
     if constexpr (sizeof(lane_t<V>) == 4) return V(_mm512_mask_loadu_ps(V(rest), static_cast<__mmask16>((1U << lanes) - 1), from));
     else return V(_mm512_mask_loadu_pd(V(rest), static_cast<__mmask8>((1U << lanes) - 1), from));
   }
+#elif TESSERA_USE_XSIMD && defined(__AVX2__)
+  if constexpr (isa::has_masks<V>) {
+    const __m256i mask = isa::mask_of<lane_t<V>>(lanes);
+    if constexpr (sizeof(lane_t<V>) == 4) return V(_mm256_blendv_ps(V(rest), _mm256_maskload_ps(from, mask), _mm256_castsi256_ps(mask)));
+    else return V(_mm256_blendv_pd(V(rest), _mm256_maskload_pd(from, mask), _mm256_castsi256_pd(mask)));
+  }
 #endif
   lane_t<V> x[width<V>];
   for (int i = 0; i < width<V>; ++i) x[i] = i < lanes ? from[i] : rest;
@@ -142,6 +157,11 @@ TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
     if constexpr (sizeof(lane_t<V>) == 4) return _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << lanes) - 1), value);
     else return _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1U << lanes) - 1), value);
   }
+#elif TESSERA_USE_XSIMD && defined(__AVX2__)
+  if constexpr (isa::has_masks<V>) {
+    if constexpr (sizeof(lane_t<V>) == 4) return _mm256_maskstore_ps(to, isa::mask_of<lane_t<V>>(lanes), value);
+    else return _mm256_maskstore_pd(to, isa::mask_of<lane_t<V>>(lanes), value);
+  }
 #endif
   lane_t<V> x[width<V>];
   store_lanes(x, value);
@@ -150,7 +170,7 @@ TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
 
 /// Folds the first `lanes` lanes with the combiner, pairwise when the register is full.
 template <class Combine, class V>
-[[nodiscard]] inline lane_t<V> fold(V value, int lanes) {
+[[nodiscard]] TESSERA_FN inline lane_t<V> fold(V value, int lanes) {
   using T = lane_t<V>;
   if constexpr (width<V> == 1) {
     return value;

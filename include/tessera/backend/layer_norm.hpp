@@ -4,6 +4,7 @@
 
 #include <tessera/backend/matrix.hpp>
 #include <tessera/backend/rows.hpp>
+#include <tessera/backend/items/layer_norm.hpp>
 
 #include <cmath>
 
@@ -54,7 +55,8 @@ void normalize_row(const layer_norm_rows<T>& a, extent row) {
   else write([&](V d, extent j, int lanes) TESSERA_INLINE_LAMBDA { return V(d * weight(j, lanes) + load_part<V>(a.bias + j, lanes, T(0))); });
 }
 
-/// Writes dx of a row and adds what it gives to the weight and the bias.
+/// Writes dx of a row and adds what it gives to the weight and the bias, in whole registers: one that is read where a part of a
+/// register has just been written waits for the cache.
 template <class V, class T>
 void reverse_row(const layer_norm_gradients<T>& a, extent row, T* dweight, T* dbias) {
   const extent n = a.n;
@@ -69,8 +71,8 @@ void reverse_row(const layer_norm_gradients<T>& a, extent row, T* dweight, T* db
   extent gathered = 0;
   const double sum = row_total<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
     const V from = load_part<V>(g + j, lanes, T(0)), at = normal(j, lanes), u = weighted(from, j, lanes);
-    if (dweight != nullptr) store_part(dweight + j, V(load_part<V>(dweight + j, lanes, T(0)) + from * at), lanes);
-    if (dbias != nullptr) store_part(dbias + j, V(load_part<V>(dbias + j, lanes, T(0)) + from), lanes);
+    if (dweight != nullptr) store_lanes(dweight + j, V(load<V>(dweight + j) + from * at));
+    if (dbias != nullptr) store_lanes(dbias + j, V(load<V>(dbias + j) + from));
     along = along + u * at;
     if (++gathered == 256) {
       sum_along += static_cast<double>(sum_of_lanes(along));
@@ -95,6 +97,9 @@ inline constexpr extent layer_norm_task = 16384;  // elements that are worth a t
 template <std::floating_point T>
 void layer_norm_forward(const layer_norm_rows<T>& a) {
   if (a.rows == 0 || a.n == 0) return;
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return items::normalize_rows<T>(a);
+#endif
   with_register<T>([&]<class V>() {
     parallel_for(a.rows, std::max<extent>(1, isa::layer_norm_task / a.n), [&](extent begin, extent end) {
       for (extent i = begin; i < end; ++i) isa::normalize_row<V>(a, i);
@@ -107,29 +112,26 @@ void layer_norm_forward(const layer_norm_rows<T>& a) {
 template <std::floating_point T>
 void layer_norm_backward(const layer_norm_gradients<T>& a) {
   if (a.rows == 0 || a.n == 0) return;
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return items::reverse_normalized_rows<T>(a);
+#endif
   const extent parts = std::clamp<extent>(a.rows * a.n / (4 * isa::layer_norm_task), 1, std::min<extent>(a.rows, 64)), part = (a.rows + parts - 1) / parts;
   const extent sums = (a.dweight != nullptr ? 1 : 0) + (a.dbias != nullptr ? 1 : 0);
-  const scratch<T> room(parts > 1 ? parts * sums * a.n : 0);
   with_register<T>([&]<class V>() {
+    const extent padded = (a.n + width<V> - 1) / width<V> * width<V>;
+    const scratch<T> room(parts * sums * padded);
     parallel_for(parts, 1, [&](extent begin, extent end) {
       for (extent p = begin; p < end; ++p) {
-        T *dweight = a.dweight, *dbias = a.dbias;
-        if (parts > 1) {
-          T* own = room.data() + p * sums * a.n;
-          if (sums > 0) std::fill_n(own, sums * a.n, T(0));
-          if (dweight != nullptr) dweight = own;
-          if (dbias != nullptr) dbias = own + (sums - 1) * a.n;
-        }
+        T* const own = room.data() + p * sums * padded;
+        if (sums > 0) std::fill_n(own, sums * padded, T(0));
+        T *const dweight = a.dweight != nullptr ? own : nullptr, *const dbias = a.dbias != nullptr ? own + (sums - 1) * padded : nullptr;
         for (extent i = p * part; i < std::min(a.rows, (p + 1) * part); ++i) isa::reverse_row<V>(a, i, dweight, dbias);
       }
     });
-    if (parts == 1) return;
     const auto add = [&](T* to, extent which) {
       for (extent p = 0; p < parts; ++p) {
-        const T* from = room.data() + (p * sums + which) * a.n;
-        for_lanes<V>(a.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-          store_part(to + j, V(load_part<V>(to + j, lanes, T(0)) + load_part<V>(from + j, lanes, T(0))), lanes);
-        });
+        const T* from = room.data() + (p * sums + which) * padded;
+        for_lanes<V>(a.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { store_part(to + j, V(load_part<V>(to + j, lanes, T(0)) + load<V>(from + j)), lanes); });
       }
     };
     if (a.dweight != nullptr) add(a.dweight, 0);

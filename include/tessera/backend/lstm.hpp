@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include <tessera/backend/items/lstm.hpp>
+
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
 
@@ -41,6 +43,7 @@ namespace isa {
 
 /// Calls step(offset, lanes, inputs) for each register of a row, with inputs = read(offset, lanes). The last register overlaps the
 /// one before; what it reads is read before anything is written, because a step writes where it has read.
+TESSERA_CALLS_ANYTHING
 template <class V, class Read, class Step>
 TESSERA_INLINE void for_overlapping(extent n, Read&& read, Step&& step) {
   constexpr extent W = width<V>;
@@ -116,8 +119,47 @@ void lstm_gate_gradients(extent n, const T* gates, const T* c, const T* c_before
 
 }  // namespace isa
 
+#if TESSERA_RUNS_ITEMS
+namespace isa {
+
+template <class T>
+void run_lstm_items(const lstm_forward<T>& a) {
+  const extent n = a.at.hidden, batch = a.at.batch;
+  const T *h = a.h0, *c = a.c0;
+  for (extent s = 0; s < a.at.steps; ++s) {
+    const extent place = a.at.place(s);
+    T *gates = a.gates + a.at.row(place, 0, 4 * n), *cells = a.cells + a.at.row(place, 0, n), *outputs = a.outputs + a.at.row(place, 0, n);
+    if (h != nullptr) gemm<T>(batch, 4 * n, n, {h, n, 1}, {a.weight, 1, n}, gates, 4 * n, true);
+    launch(batch * n, 200, items::lstm_gates<T>{n, gates, c, cells, outputs});
+    h = outputs;
+    c = cells;
+  }
+}
+
+template <class T>
+void run_lstm_items(const lstm_backward<T>& a) {
+  const extent n = a.at.hidden, batch = a.at.batch;
+  const block room(static_cast<std::size_t>(batch * n) * sizeof(T));
+  T* const recurrent = static_cast<T*>(room.data());
+  launch(batch * n, 1, items::copy_of<T>{a.g + a.at.row(a.at.steps, 0, n), a.dc});
+  for (extent s = a.at.steps - 1; s >= 0; --s) {
+    const extent place = a.at.place(s);
+    const T* before = s > 0 ? a.cells + a.at.row(a.at.place(s - 1), 0, n) : a.c0;
+    T* const dgates = a.dgates + a.at.row(place, 0, 4 * n);
+    launch(batch * n, 100, items::lstm_gate_gradients<T>{n, a.gates + a.at.row(place, 0, 4 * n), a.cells + a.at.row(place, 0, n), before, a.g + a.at.row(place, 0, n),
+                                                         s + 1 == a.at.steps ? nullptr : recurrent, a.dc, dgates});
+    if (s > 0 || a.dh != nullptr) gemm<T>(batch, n, 4 * n, {dgates, 4 * n, 1}, {a.weight, n, 1}, s > 0 ? recurrent : a.dh, n, false);
+  }
+}
+
+}  // namespace isa
+#endif
+
 template <std::floating_point T>
 void run_lstm(const lstm_forward<T>& a) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return isa::run_lstm_items(a);
+#endif
   with_register<T>([&]<class V>() {
     const extent n = a.at.hidden, part = isa::lstm_part(a.at);
     const repeated<V> weight(part, n, 4 * n, {a.weight, 1, n});
@@ -140,6 +182,9 @@ void run_lstm(const lstm_forward<T>& a) {
 
 template <std::floating_point T>
 void run_lstm(const lstm_backward<T>& a) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return isa::run_lstm_items(a);
+#endif
   with_register<T>([&]<class V>() {
     const extent n = a.at.hidden, part = isa::lstm_part(a.at);
     const repeated<V> weight(part, 4 * n, n, {a.weight, n, 1});

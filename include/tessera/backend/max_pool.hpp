@@ -10,6 +10,8 @@
 #include <cmath>
 #include <utility>
 
+#include <tessera/backend/items/pool.hpp>
+
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
 
@@ -149,6 +151,9 @@ struct max_pooling {
 template <class T>
 void max_pool(const pooling& p, const T* x, T* y, T* taps) {
   if (p.planes * p.y_plane() == 0) return;
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.y_plane(), 4 * p.rows.kernel * p.columns.kernel, items::maximum_of_window<T>{p, x, y, taps});
+#endif
   with_register<T>([&]<class V>() {
     const isa::max_pooling<V> pool{p, x, x + p.planes * p.x_plane(), y, taps};
     parallel_for(p.planes, std::max<extent>(1, 16384 / (p.y_plane() * p.rows.kernel * p.columns.kernel)), [&](extent begin, extent end) { pool.run(begin, end); });
@@ -219,6 +224,9 @@ void scatter_pairs(const pooling& p, const T* taps, const T* dy, T* dx, extent b
 /// dx: the elements of dy added to zeros where their maxima were found.
 template <class T>
 void scatter_found(const pooling& p, const T* taps, const T* dy, T* dx) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.x_plane(), 8 * p.rows.kernel * p.columns.kernel, items::found_windows<T>{p, taps, dy, dx});
+#endif
   if (p.planes * p.y_plane() != 0 && isa::pairs_up(p) && selected() == kind::simd && width<simd_register<T>> > 1)
     return parallel_for(p.planes, std::max<extent>(1, 16384 / p.x_plane()), [&](extent begin, extent end) { isa::scatter_pairs<simd_register<T>>(p, taps, dy, dx, begin, end); });
   isa::for_each_found(p, taps, [=](extent begin, extent end, const auto& plane_by_plane) {
@@ -231,6 +239,9 @@ void scatter_found(const pooling& p, const T* taps, const T* dy, T* dx) {
 /// y: the elements of x where the maxima were found.
 template <class T>
 void gather_found(const pooling& p, const T* taps, const T* x, T* y) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.y_plane(), 8, items::element_of_window<T>{p, taps, x, y});
+#endif
   isa::for_each_found(p, taps, [=](extent begin, extent end, const auto& plane_by_plane) {
     for (extent plane = begin; plane < end; ++plane) plane_by_plane(plane, [=](extent from, extent to) TESSERA_INLINE_LAMBDA { y[to] = x[from]; });
   });

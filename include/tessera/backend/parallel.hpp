@@ -28,7 +28,7 @@ inline std::atomic<int> thread_setting{0};         // 0: not asked for yet
 inline std::atomic<bool> workers_are_gone{false};  // static objects that die after the workers compute alone
 inline thread_local bool inside_parallel_for = false;
 
-[[nodiscard]] inline int default_threads() noexcept {
+[[nodiscard]] TESSERA_COLD_ONCE int default_threads() noexcept {
   if (const char* text = std::getenv("TESSERA_NUM_THREADS"); text != nullptr)
     if (const long n = std::strtol(text, nullptr, 10); n >= 1) return static_cast<int>(std::min(n, 4096L));
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -78,7 +78,7 @@ class worker_team {
   }
 
   // False where another thread's loop is running: the caller then works alone.
-  [[nodiscard]] bool try_run(const chunked_loop& loop, int threads) {
+  [[nodiscard]] TESSERA_ONCE bool try_run(const chunked_loop& loop, int threads) {
     const std::unique_lock owner(owner_, std::try_to_lock);
     if (!owner) return false;
     hire(threads - 1);
@@ -104,15 +104,15 @@ class worker_team {
   static constexpr std::uint64_t inside = open - 1;
   static constexpr int spins = 2000;  // some tens of microseconds: the pause between two loops of one training step
 
-  void hire(int wanted) {
+  TESSERA_COLD_ONCE void hire(int wanted) {
     try {
       while (static_cast<int>(workers_.size()) < wanted)
-        workers_.emplace_back([this, index = static_cast<int>(workers_.size())] { serve(index); });
+        workers_.push_back(std::thread([this, index = static_cast<int>(workers_.size())] { serve(index); }));
     } catch (const std::system_error&) {  // the system has no more threads: those at hand do the work
     }
   }
 
-  void work() noexcept {
+  TESSERA_ONCE void work() noexcept {
     const bool before = std::exchange(inside_parallel_for, true);
     try {
       for (;;) {
@@ -133,7 +133,7 @@ class worker_team {
     return (state & open) != 0 && state >> 32 != last;
   }
 
-  void serve(int index) {
+  TESSERA_ONCE void serve(int index) {
     std::uint64_t last = 0;
     for (;;) {
       std::uint64_t state = state_.load();
@@ -161,7 +161,7 @@ class worker_team {
     }
   }
 
-  void wait_for_workers() {
+  TESSERA_ONCE void wait_for_workers() {
     for (int i = 0; i < spins; ++i, relax())
       if ((state_.load() & inside) == 0) return;
     std::unique_lock lock(mutex_);
@@ -184,7 +184,7 @@ class worker_team {
   alignas(64) std::atomic<extent> next_{0};
 };
 
-inline void run_chunks(const chunked_loop& loop, int threads) {
+TESSERA_ONCE void run_chunks(const chunked_loop& loop, int threads) {
   if (threads <= 1 || inside_parallel_for || workers_are_gone || !worker_team::instance().try_run(loop, threads))
     run_alone(loop);
 }
@@ -202,7 +202,7 @@ inline void run_chunks(const chunked_loop& loop, int threads) {
 /// Sets how many threads work on one operation, the calling one included. No result depends on it.
 ///   error  value_error below 1
 ///   like   torch.set_num_threads
-inline void set_num_threads(int threads) {
+TESSERA_ONCE void set_num_threads(int threads) {
   if (threads < 1)
     raise<value_error>({"tessera::set_num_threads(", threads, "): at least one thread is needed"});
   detail::thread_setting.store(threads, std::memory_order_relaxed);

@@ -14,6 +14,7 @@ struct operand {
   const void* data;
   extent element_size;
   extent stride[max_rank];
+  bool is_number = false;  // it is no tensor's memory but a number, or a generated source, of the processor
 };
 
 using rule::stretch;
@@ -28,7 +29,7 @@ struct plan {
 
 /// Merges the space for these operands, rewriting their strides. `inner` is the axis the kernel's access kinds speak of:
 /// every axis behind it has one element.
-[[nodiscard]] inline plan make_plan(const extents& space, int inner, operand* operands, int count) {
+[[nodiscard]] TESSERA_ONCE plan make_plan(const extents& space, int inner, operand* operands, int count) {
   plan p;
   p.count = count;
   p.operands = operands;

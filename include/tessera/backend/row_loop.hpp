@@ -3,6 +3,7 @@
 // The loop over the rows of a rectangle, once for all kernels: a row's full registers run in place, the rest of it through
 // the same body on copies that fill a register. Nothing here is a template.
 
+#include <tessera/backend/lanes.hpp>  // load_part
 #include <tessera/backend/stream.hpp>
 #include <tessera/core/config.hpp>
 #include <tessera/shape/extents.hpp>
@@ -41,19 +42,40 @@ struct row_body {
   void (*run)(const slot* slots, extent n, extent first, int lanes);
   const tail* tails;
   int slots;
-  int width;
-  bool maps;  // it writes the last operand from the others alone: where they are apart an element may be computed twice
+  int width;  // a power of two
+  bool maps;  // it writes the last operand from the others alone; and takes any n from the width on where its elements are neighbours
 };
 
 inline namespace TESSERA_ARCH {
 
 namespace isa {
 
-// From one stride to another, `width` elements, of which those behind the first `lanes` repeat the last: so the padding
-// raises nothing that the others do not.
-inline void copy_lanes(char* to, extent to_step, const char* from, extent from_step, extent element_size, int lanes, int width) {
+// Calls f.operator()<V>() with the register for floating-point numbers of a size, which moves whatever has that size.
+template <class F>
+inline void with_size(extent element_size, F&& f) {
+  if (element_size == 4) f.template operator()<simd_register<float>>();
+  else f.template operator()<simd_register<double>>();
+}
+
+// `lanes` elements, `step` apart, to places beside each other and from there on, up to the width, the last once more: so the
+// padding raises nothing that the others do not.
+inline void gather_lanes(char* to, const char* from, extent step, extent element_size, int lanes, int width) {
   const auto copy = [&](auto size) {
-    for (int i = 0; i < width; ++i) std::memcpy(to + i * to_step * size(), from + (i < lanes ? i : lanes - 1) * from_step * size(), size());
+    for (int i = 0; i < width; ++i) std::memcpy(to + i * size(), from + (i < lanes ? i : lanes - 1) * step * size(), size());
+  };
+  if (element_size == 1) return copy(std::integral_constant<extent, 1>{});
+  with_size(element_size, [&]<class V>() {
+    using T = lane_t<V>;
+    const T* const numbers = reinterpret_cast<const T*>(from);
+    if (step == 1 && width <= tessera::backend::width<V>) store_lanes(reinterpret_cast<T*>(to), load_part<V>(numbers, lanes, numbers[lanes - 1]));
+    else copy(std::integral_constant<extent, sizeof(T)>{});
+  });
+}
+
+// `lanes` elements beside each other to places `step` apart.
+inline void scatter_lanes(char* to, extent step, const char* from, extent element_size, int lanes) {
+  const auto copy = [&](auto size) {
+    for (int i = 0; i < lanes; ++i) std::memcpy(to + i * step * size(), from + i * size(), size());
   };
   if (element_size == 4) copy(std::integral_constant<extent, 4>{});
   else if (element_size == 8) copy(std::integral_constant<extent, 8>{});
@@ -62,20 +84,16 @@ inline void copy_lanes(char* to, extent to_step, const char* from, extent from_s
 
 // Adjoints are floating-point.
 inline void add_lanes(char* to, extent step, const char* from, extent element_size, int lanes, bool store) {
-  const auto add = [&](auto zero) {
-    using T = decltype(zero);
-    for (int i = 0; i < lanes; ++i) {
-      T* place = reinterpret_cast<T*>(to) + i * step;
-      const T part = reinterpret_cast<const T*>(from)[i];
-      *place = store ? part : *place + part;
-    }
-  };
-  if (element_size == 4) add(0.0F);
-  else add(0.0);
+  with_size(element_size, [&]<class V>() {
+    using T = lane_t<V>;
+    T* const place = reinterpret_cast<T*>(to);
+    const T* const part = reinterpret_cast<const T*>(from);
+    for (int i = 0; i < lanes; ++i) place[i * step] = store ? part[i] : place[i * step] + part[i];
+  });
 }
 
 /// Runs the last elements of a row, from number `full` on.
-[[gnu::noinline]] inline void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first) {
+TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first) {
   slot padded[max_slots];
   alignas(64) char room[max_slots][64 * 8];  // the most lanes of the widest element
   const auto place = [&](int k) { return row[k].data + full * row[k].step * row[k].element_size; };
@@ -83,7 +101,7 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
     padded[k] = row[k];
     const tail t = body.tails[k];
     if (t == tail::none || row[k].data == nullptr) continue;
-    if (t == tail::read || t == tail::update) copy_lanes(room[k], 1, place(k), row[k].step, row[k].element_size, lanes, body.width);
+    if (t == tail::read || t == tail::update) gather_lanes(room[k], place(k), row[k].step, row[k].element_size, lanes, body.width);
     if (t == tail::add) std::memset(room[k], 0, static_cast<std::size_t>(body.width * row[k].element_size));
     padded[k].data = room[k];
     padded[k].step = 1;
@@ -93,7 +111,7 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
   for (int k = 0; k < body.slots; ++k) {
     const tail t = body.tails[k];
     if (row[k].data == nullptr) continue;
-    if (t == tail::write || t == tail::update) copy_lanes(place(k), row[k].step, room[k], 1, row[k].element_size, lanes, lanes);
+    if (t == tail::write || t == tail::update) scatter_lanes(place(k), row[k].step, room[k], row[k].element_size, lanes);
     if (t == tail::add) add_lanes(place(k), row[k].step, room[k], row[k].element_size, lanes, row[k].store);
   }
 }
@@ -107,17 +125,8 @@ inline void move(slot* to, const row_body& body, const slot* row, extent at) {
   to[body.slots - 1].store = false;
 }
 
-// Do n elements of the output share no memory with what they are computed from?
-[[nodiscard]] inline bool is_apart(const row_body& body, const slot* row, extent n) {
-  const slot& out = row[body.slots - 1];
-  const auto end = [n](const slot& s) { return s.data + (n - 1) * s.step * s.element_size + s.element_size; };
-  for (int k = 0; k < body.slots - 1; ++k)
-    if (body.tails[k] != tail::none && (row[k].step < 0 || (end(row[k]) > out.data && end(out) > row[k].data))) return false;
-  return true;
-}
-
 /// Runs the full registers of a row whose results are not neighbours: they are written aside, some at a time.
-[[gnu::noinline]] inline void run_scattered(const row_body& body, const slot* row, extent full, extent first) {
+TESSERA_APART_ONCE void run_scattered(const row_body& body, const slot* row, extent full, extent first) {
   alignas(64) char aside[8 * 64 * 8];
   const slot& out = row[body.slots - 1];
   slot moved[max_slots];
@@ -128,39 +137,36 @@ inline void move(slot* to, const row_body& body, const slot* row, extent at) {
     moved[body.slots - 1].data = aside;
     moved[body.slots - 1].step = 1;
     body.run(moved, some, first + start, body.width);
-    copy_lanes(to.data, out.step, aside, 1, out.element_size, some, some);
+    scatter_lanes(to.data, out.step, aside, out.element_size, some);
+  }
+}
+
+// Runs one row of n elements.
+[[gnu::always_inline]] inline void run_row(const row_body& body, const slot* row, extent n, extent index) {
+  const int lanes = static_cast<int>(n & (body.width - 1));
+  const extent full = n - lanes;
+  if (full != 0) {
+    if (!body.maps) body.run(row, full, index, body.width);
+    else if (row[body.slots - 1].step == 1) return body.run(row, n, index, body.width);
+    else run_scattered(body, row, full, index);
+  }
+  if (lanes != 0) run_tail(body, row, full, lanes, index + full);
+}
+
+[[gnu::noinline]] inline void run_several_rows(const row_body& body, const slot* slots, extent n0, extent n1, extent index) {
+  slot row[max_slots];
+  for (int k = 0; k < body.slots; ++k) row[k] = slots[k];
+  for (extent i = 0; i < n0; ++i, index += n1) {
+    run_row(body, row, n1, index);
+    for (int k = 0; k < body.slots; ++k)
+      if (row[k].data != nullptr) row[k].data += row[k].row_bytes;
   }
 }
 
 /// Runs n0 rows of n1 elements; `index` is the number of the first element in row-major order of the whole space.
-[[gnu::noinline]] inline void for_each_row(const row_body& body, const slot* slots, extent n0, extent n1, extent index) {
-  const int lanes = static_cast<int>(n1 % body.width);
-  const extent full = n1 - lanes;
-  const bool scatters = body.maps && slots[body.slots - 1].step != 1;
-  slot moving[max_slots];
-  const slot* row = slots;
-  if (n0 > 1) {
-    for (int k = 0; k < body.slots; ++k) moving[k] = slots[k];
-    row = moving;
-  }
-  for (extent i = 0; i < n0; ++i, index += n1) {
-    if (full != 0) {
-      if (scatters) run_scattered(body, row, full, index);
-      else body.run(row, full, index, body.width);
-    }
-    if (lanes != 0) {
-      if (full != 0 && body.maps && !scatters && is_apart(body, row, n1)) {  // the last register, some of it once more
-        slot last[max_slots];
-        move(last, body, row, n1 - body.width);
-        body.run(last, body.width, index + n1 - body.width, body.width);
-      } else {
-        run_tail(body, row, full, lanes, index + full);
-      }
-    }
-    if (n0 > 1)
-      for (int k = 0; k < body.slots; ++k)
-        if (moving[k].data != nullptr) moving[k].data += moving[k].row_bytes;
-  }
+TESSERA_APART_ONCE void for_each_row(const row_body& body, const slot* slots, extent n0, extent n1, extent index) {
+  if (n0 == 1) run_row(body, slots, n1, index);
+  else run_several_rows(body, slots, n0, n1, index);
   if (body.maps && slots[body.slots - 1].store) end_stream();
 }
 

@@ -22,6 +22,7 @@ decltype(auto) with_register(F&& f) {
 inline namespace TESSERA_ARCH {
 
 /// Calls f(offset, lanes) for each register of a row.
+TESSERA_CALLS_ANYTHING
 template <class V, class F>
 TESSERA_INLINE void for_lanes(extent n, F&& f) {
   extent j = 0;
@@ -99,8 +100,48 @@ template <class V>
 #endif
 }
 
+#if TESSERA_USE_XSIMD && defined(__AVX512F__)
+namespace isa {
+// [a, b, c, ...]: the sums of 16 registers. (The haddp of xsimd 8 mixes up the rows of this register.)
+[[nodiscard]] TESSERA_INLINE __m512 sums_of_sixteen(const xsimd::batch<float>* rows) {
+  const auto two = [&](int i) TESSERA_INLINE_LAMBDA {  // in each quarter a, b, a, b
+    const __m512 a = rows[i], b = rows[i + 1];
+    return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  };
+  const auto four = [&](int i) TESSERA_INLINE_LAMBDA {  // in each quarter a, b, c, d
+    const __m512d a = _mm512_castps_pd(two(i)), b = _mm512_castps_pd(two(i + 2));
+    return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+  };
+  const auto halves = [](__m512 a, __m512 b) TESSERA_INLINE_LAMBDA { return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd)); };
+  return halves(halves(four(0), four(4)), halves(four(8), four(12)));
+}
+}  // namespace isa
+#endif
+
+/// The sums of the lanes of as many registers as one has lanes, in one.
+template <class V>
+[[nodiscard]] TESSERA_INLINE V sums_of_lanes(const V* rows) {
+  using T = lane_t<V>;
+  if constexpr (width<V> == 1) {
+    return rows[0];
+  } else {
+#if TESSERA_USE_XSIMD && defined(__AVX512F__)
+    if constexpr (std::is_same_v<V, xsimd::batch<float>>) return V(isa::sums_of_sixteen(rows));
+    else
+#endif
+    if constexpr (std::is_floating_point_v<T> && requires { haddp(rows); }) {
+      return haddp(rows);
+    } else {
+      T sums[width<V>];
+      for (int i = 0; i < width<V>; ++i) sums[i] = sum_of_lanes(rows[i]);
+      return load<V>(sums);
+    }
+  }
+}
+
 /// The sum over a row of what term(offset, lanes) gives: 0 in lanes beyond the row. Four registers carry a stretch of it, so that
 /// additions do not wait for each other; stretches meet in wide numbers.
+TESSERA_CALLS_ANYTHING
 template <class V, class F>
 [[nodiscard]] TESSERA_INLINE accumulate_t<lane_t<V>> row_total(extent n, F&& term) {
   constexpr extent W = width<V>, stretch = 256 * W;

@@ -28,7 +28,9 @@ TESSERA_COLD inline void show_config(std::ostream& out) {
 #endif
   out << "threads: " << num_threads() << '\n'
       << "components: reference kernels " << (has_reference_kernels ? "yes" : "no") << ", zlib " << (has_zlib ? "yes" : "no") << '\n'
-      << "devices: cpu" << (gpu::is_available() ? ", gpu" : "") << '\n';
+      << "devices: cpu";
+  if (gpu::is_available()) out << ", " << gpu::count() << " gpu";
+  out << '\n';
 }
 
 }  // namespace tessera

@@ -72,11 +72,11 @@ class message_part {
  private:
   using appender = void (*)(std::string&, const message_part&);
 
-  TESSERA_COLD static void append_text(std::string& out, const message_part& p) { out.append(static_cast<const char*>(p.data_), p.size_); }
-  TESSERA_COLD static void append_character(std::string& out, const message_part& p) { out += static_cast<char>(p.number_.whole); }
-  TESSERA_COLD static void append_signed(std::string& out, const message_part& p) { out += std::to_string(static_cast<std::int64_t>(p.number_.whole)); }
-  TESSERA_COLD static void append_unsigned(std::string& out, const message_part& p) { out += std::to_string(p.number_.whole); }
-  TESSERA_COLD static void append_real(std::string& out, const message_part& p) {
+  TESSERA_COLD_ONCE static void append_text(std::string& out, const message_part& p) { out.append(static_cast<const char*>(p.data_), p.size_); }
+  TESSERA_COLD_ONCE static void append_character(std::string& out, const message_part& p) { out += static_cast<char>(p.number_.whole); }
+  TESSERA_COLD_ONCE static void append_signed(std::string& out, const message_part& p) { out += std::to_string(static_cast<std::int64_t>(p.number_.whole)); }
+  TESSERA_COLD_ONCE static void append_unsigned(std::string& out, const message_part& p) { out += std::to_string(p.number_.whole); }
+  TESSERA_COLD_ONCE static void append_real(std::string& out, const message_part& p) {
     char text[32];
     out.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", p.number_.real)));
   }
@@ -95,7 +95,7 @@ class message_part {
 };
 
 /// The parts of a message as one text.
-[[nodiscard]] TESSERA_COLD inline std::string message(std::initializer_list<message_part> parts) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string message(std::initializer_list<message_part> parts) {
   std::string text;
   for (const message_part& part : parts) part.append_to(text);
   return text;

@@ -218,17 +218,29 @@ template <auto Place>
   return text.substr(begin, end - begin);
 }
 
+template <class T, std::size_t I>
+[[nodiscard]] constexpr auto address_of_field() {
+  return &std::get<I>(tie_fields(sample_of<T>.object));
+}
+
 /// The name of field I of T.
 template <class T, std::size_t I>
-inline constexpr std::string_view name_of_field = last_word(pretty<place{&std::get<I>(tie_fields(sample_of<T>.object))}>());
+inline constexpr std::string_view name_of_field = last_word(pretty<place{address_of_field<T, I>()}>());
 
 }  // namespace detail
 
 }  // namespace reflect
 
+namespace reflect::detail {
+struct any_visitor {
+  template <class F>
+  void operator()(std::string_view, F&) const {}
+};
+}  // namespace reflect::detail
+
 /// Does T list its fields itself, through fields(visit) that calls visit("name", field) for each?
 template <class T>
-concept HasFields = requires(T& x) { x.fields([](std::string_view, auto&) {}); };
+concept HasFields = requires(T& x) { x.fields(reflect::detail::any_visitor{}); };
 
 /// Calls f(name, field) for every field of a struct, in their order.
 template <class T, class F>

@@ -106,6 +106,8 @@ class tensor_dataset<tensor<T, S>...> {
     std::apply(
         [this](const auto& first, const auto&... rest) {
           size_ = first.size(0);
+          tessera::detail::check_reachable(first.captured());
+          (tessera::detail::check_reachable(rest.captured()), ...);
           (check(first, rest), ...);
         },
         tensors_);
@@ -116,6 +118,7 @@ class tensor_dataset<tensor<T, S>...> {
   ///   error  index_error
   [[nodiscard]] sample_type get(extent index) const {
     detail::check_index("tensor_dataset::get", index, size_);
+    const with_device on(device::cpu());
     return std::apply([&](const auto&... from) { return sample_type{row(from, index)...}; }, tensors_);
   }
   /// The tensors it was made of.

@@ -57,7 +57,7 @@ class epoch {
  public:
   using batch_type = batch_of<sample_of<D>, N>;
 
-  epoch(const D& dataset, const epoch_options& order, int workers, int prefetch_factor)
+  TESSERA_COLD epoch(const D& dataset, const epoch_options& order, int workers, int prefetch_factor)
       : dataset_(dataset), order_(order), batches_(order_.batches()), workers_(workers) {
     if (workers == 0) return;
     const extent ahead = extent{workers} * prefetch_factor;
@@ -65,7 +65,7 @@ class epoch {
     while (asked_ < ahead) ask();
     const extent hired = std::min(extent{workers}, batches_);
     try {
-      for (int w = 0; w < hired; ++w) threads_.emplace_back([this, w] { serve(w); });
+      for (int w = 0; w < hired; ++w) threads_.push_back(std::thread([this, w] { serve(w); }));
     } catch (...) {
       stop();
       throw;
@@ -198,7 +198,7 @@ class loader {
  public:
   using batch_type = typename rule::type;
 
-  explicit loader(D dataset, loader_options options = {})
+  TESSERA_COLD explicit loader(D dataset, loader_options options = {})
     requires(N == dyn)
       : dataset_(std::move(dataset)), options_(options) {
     check();

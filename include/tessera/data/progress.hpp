@@ -41,7 +41,7 @@ struct progress_options {
 namespace detail {
 
 /// "02:05", with hours where there are any.
-[[nodiscard]] TESSERA_COLD inline std::string clock_text(double seconds) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string clock_text(double seconds) {
   const auto whole = static_cast<long long>(std::clamp(seconds, 0.0, 3.6e9));
   char text[48];
   if (whole >= 3600) std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);
@@ -49,7 +49,7 @@ namespace detail {
   return text;
 }
 
-[[nodiscard]] TESSERA_COLD inline std::string rate_text(double count, double seconds) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string rate_text(double count, double seconds) {
   if (!(count > 0 && seconds > 0)) return "?it/s";
   char text[48];
   if (count >= seconds) std::snprintf(text, sizeof text, "%.2fit/s", count / seconds);
@@ -60,13 +60,13 @@ namespace detail {
 /// What progress shows, whatever the range.
 class progress_display {
  public:
-  progress_display(std::string_view text, const progress_options& options) : options_(options), text_(text) {
+  TESSERA_COLD progress_display(std::string_view text, const progress_options& options) : options_(options), text_(text) {
     if (!text_.empty()) text_ += ": ";
     const char* kind = std::getenv("TERM");
     terminal_ = options.terminal.value_or(options.out == nullptr && ::isatty(STDERR_FILENO) != 0 && kind != nullptr && std::string_view(kind) != "dumb");
   }
 
-  void start(std::optional<std::int64_t> total) {
+  TESSERA_ONCE void start(std::optional<std::int64_t> total) {
     if (!options_.enabled) return;
     total_ = total;
     done_ = 0;
@@ -86,7 +86,7 @@ class progress_display {
       show(options_.now());
     }
   }
-  void finish() noexcept {
+  TESSERA_ONCE void finish() noexcept {
     if (!options_.enabled) return;
     try {
       show(options_.now());
@@ -96,7 +96,7 @@ class progress_display {
   }
 
   /// Sets one "name=value" behind the bar, or with an empty name a text alone.
-  TESSERA_COLD void set(std::string_view name, std::string value) {
+  TESSERA_COLD_ONCE void set(std::string_view name, std::string value) {
     const auto same = std::find_if(postfix_.begin(), postfix_.end(), [&](const auto& entry) { return entry.first == name; });
     if (same != postfix_.end()) same->second = std::move(value);
     else postfix_.emplace_back(name, std::move(value));
@@ -109,12 +109,12 @@ class progress_display {
   /// How many of `parts` equal parts of the range are done.
   [[nodiscard]] std::int64_t share(std::int64_t parts) const { return done_ >= *total_ ? parts : parts * done_ / *total_; }
 
-  void show(time now) {
+  TESSERA_ONCE void show(time now) {
     shown_ = now;
     if (terminal_) draw(now);
     else write(message({line(now, 0), '\n'}));
   }
-  TESSERA_COLD void draw(time now) {
+  TESSERA_COLD_ONCE void draw(time now) {
     const std::size_t room = static_cast<std::size_t>(std::max(options_.columns, 2)) - 1;
     const std::size_t bare = line(now, 0).size();
     std::string text = line(now, bare < room ? static_cast<int>(std::min<std::size_t>(room - bare, 42)) : 0);
@@ -130,7 +130,7 @@ class progress_display {
   }
 
   /// The line, with a bar that takes `width` characters, its two ends among them.
-  [[nodiscard]] TESSERA_COLD std::string line(time now, int width) const {
+  [[nodiscard]] TESSERA_COLD_ONCE std::string line(time now, int width) const {
     const double seconds = std::chrono::duration<double>(now - started_).count();
     const double done = static_cast<double>(done_);
     std::string text = text_;
@@ -151,7 +151,7 @@ class progress_display {
     return text += ']';
   }
 
-  TESSERA_COLD void write(const std::string& text) const {
+  TESSERA_COLD_ONCE void write(const std::string& text) const {
     if (options_.out != nullptr) *options_.out << text << std::flush;
     else std::fwrite(text.data(), 1, text.size(), stderr);
   }

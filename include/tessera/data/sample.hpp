@@ -105,11 +105,12 @@ template <Field X>
   else return expression_of(field).shape().values();
 }
 
-/// A tensor for `count` rows of the given extents; its elements are whatever the memory held.
+/// A tensor for `count` rows of the given extents, in the memory of the processor; its elements are whatever the memory held.
 template <class Tensor>
 [[nodiscard]] Tensor rows_of(extent count, const extents& row) {
   extents all = extents::filled(1, count);
   for (const extent e : row) all.push_back(e);
+  const with_device on(device::cpu());
   return Tensor::uninitialized(Tensor::shape_type::from(all));
 }
 
@@ -161,11 +162,13 @@ void write_row(tensor<T, S>& to, extent row, const X& field, std::int64_t index)
 
 }  // namespace detail
 
-/// Stacks dataset.get(i) for every index into `batch`, which is made like the first sample where it is empty.
+/// Stacks dataset.get(i) for every index into `batch`, which is made like the first sample where it is empty. Samples and batches are
+/// in the memory of the processor.
 ///   error  shape_error where samples differ in shape; what get throws
 ///   like   torch.utils.data.default_collate
 template <class Dataset, class Batch>
 void collate(const Dataset& dataset, std::span<const std::int64_t> indices, std::optional<Batch>& batch) {
+  const with_device on(device::cpu());
   extent row = 0;
   for (const std::int64_t index : indices) {
     const auto& sample = dataset.get(index);

@@ -34,19 +34,7 @@ class epoch_order {
  public:
   /// Draws the seed of the workers and, for a shuffle, the order. Without a generator of its own the order comes from a
   /// new one, whose seed is a second draw from the default generator.
-  explicit epoch_order(const epoch_options& options) : options_(options) {
-    generator& source = options.generator != nullptr ? *options.generator : default_generator();
-    base_seed_ = random_integer(source);
-    if (!options.shuffle) {
-      order_.resize(static_cast<std::size_t>(options.size));
-      std::iota(order_.begin(), order_.end(), std::int64_t{0});
-    } else if (options.generator != nullptr) {
-      order_ = permutation(source, options.size);
-    } else {
-      generator own(static_cast<std::uint64_t>(random_integer(source)));
-      order_ = permutation(own, options.size);
-    }
-  }
+  explicit epoch_order(const epoch_options& options) : options_(options) { draw(); }
 
   /// Worker w seeds its default generator with base_seed() + w.
   [[nodiscard]] std::int64_t base_seed() const { return base_seed_; }
@@ -64,6 +52,20 @@ class epoch_order {
   }
 
  private:
+  TESSERA_COLD_ONCE void draw() {
+    generator& source = options_.generator != nullptr ? *options_.generator : default_generator();
+    base_seed_ = random_integer(source);
+    if (!options_.shuffle) {
+      order_.resize(static_cast<std::size_t>(options_.size));
+      std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    } else if (options_.generator != nullptr) {
+      order_ = permutation(source, options_.size);
+    } else {
+      generator own(static_cast<std::uint64_t>(random_integer(source)));
+      order_ = permutation(own, options_.size);
+    }
+  }
+
   epoch_options options_;
   std::int64_t base_seed_;
   std::vector<std::int64_t> order_;

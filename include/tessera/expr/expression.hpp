@@ -137,6 +137,7 @@ struct held_pack<std::integer_sequence<int, I...>, X...> : held<I, X>... {
     (f(static_cast<const held<I, X>*>(this)->value), ...);
   }
   /// f of all of them at once.
+  TESSERA_CALLS_ANYTHING
   template <class F>
   TESSERA_INLINE constexpr decltype(auto) apply(F&& f) const {
     return f(static_cast<const held<I, X>*>(this)->value...);
@@ -197,6 +198,21 @@ template <Operand X>
   else return x.lazy();
 }
 namespace detail {
+/// An operand of an expression and where it is.
+struct placed {
+  int number = 0;
+  device where;
+  extents shape;
+};
+TESSERA_COLD inline void place_operand(placed* seen, const placed*& first, const placed& next) {
+  if (first == nullptr) {
+    seen[0] = next;
+    first = seen;
+  } else if (next.where != first->where) {
+    raise<device_error>({"tessera: operand ", first->number, ", ", first->shape, ", is on ", first->where, " and operand ", next.number, ", ", next.shape, ", is on ", next.where,
+                         "; move one with to(x, device)"});
+  }
+}
 /// The same without a copy where x is an expression already.
 template <Operand X>
 [[nodiscard]] constexpr decltype(auto) expression_of(const X& x) {
@@ -204,6 +220,43 @@ template <Operand X>
   else return x.lazy();
 }
 }  // namespace detail
+
+/// Where the operands of an expression are: `other` where it has none.
+///   error  device_error where they are in different places, naming both
+template <class E>
+[[nodiscard]] device device_of(const E& e, device other = current_device()) {
+  if constexpr (has_gpu) {
+    const detail::placed* first = nullptr;
+    detail::placed seen[2];
+    int number = 0;
+    e.for_each_leaf([&](const auto& leaf) {
+      ++number;
+      if constexpr (requires { leaf.hold; }) detail::place_operand(seen, first, {number, leaf.hold.device(), leaf.shape().values()});
+      else if constexpr (requires { leaf.values; }) detail::place_operand(seen, first, {number, device::cpu(), leaf.shape().values()});
+    });
+    return first == nullptr ? other : first->where;
+  } else {
+    return device::cpu();
+  }
+}
+/// Refuses an expression whose operands are elsewhere than on the current device.
+template <class E>
+void check_devices(const E& e) {
+  if constexpr (has_gpu) {
+    const device there = device_of(e), here = current_device();
+    if (there != here) raise<device_error>({"tessera: what is assigned is on ", there, " and the tensor is on ", here, "; move one with to(x, device)"});
+  }
+}
+
+/// Until the end of the scope, work goes to where the operands of an expression are.
+class with_device_of {
+ public:
+  template <class E>
+  explicit with_device_of(const E& e) : scope_(device_of(e)) {}
+
+ private:
+  with_device scope_;
+};
 
 template <Operand X>
 using expression_t = decltype(as_expression(std::declval<const std::remove_cvref_t<X>&>()));

@@ -29,6 +29,9 @@ struct step {
   using op = Op;
   static constexpr int arity = sizeof...(In);
   static constexpr std::array<int, sizeof...(In)> inputs{In...};
+  /// The number of the value that operand K is, as a constant for code that must not call a function for it.
+  template <std::size_t K>
+  static constexpr int input = inputs[K];
 };
 
 /// What a derivative reads besides the incoming one: nothing, the operands, or only the result.
@@ -84,29 +87,27 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   static constexpr bool tracked[sources + 1] = {Source::tracked..., false};
   static constexpr std::size_t element_sizes[sources + 1] = {sizeof(typename Source::element)..., 0};
   static constexpr access kinds[sources + 1] = {Source::kind..., access::unit};
+  static constexpr bool of_lane_type[sources + 1] = {std::is_same_v<typename Source::element, T>..., true};
+  static constexpr bool generated[sources + 1] = {requires { typename Source::element::generated_tag; }..., false};
 
   /// Calls f.template operator()<Source, index>() for every source, in order.
   template <class F>
   TESSERA_INLINE static constexpr void for_each_source(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f.template operator()<Source, static_cast<int>(I)>(), ...);
-    }(std::index_sequence_for<Source...>{});
+    call_each<0, Source...>(f, std::index_sequence_for<Source...>{});
   }
   /// Calls f.template operator()<Step, value number>() for every step, in order.
   template <class F>
   TESSERA_INLINE static constexpr void for_each_step(F&& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (f.template operator()<Step, sources + static_cast<int>(I)>(), ...);
-    }(std::index_sequence_for<Step...>{});
+    call_each<sources, Step...>(f, std::index_sequence_for<Step...>{});
   }
 
   /// Computes the steps: v[0 .. sources) is loaded already. ForReverse leaves out what the reverse sweep does not read.
   template <bool ForReverse = false, class V>
   TESSERA_INLINE static constexpr void forward(V* v) {
     for_each_step([&]<class S, int Value>() {
-      if constexpr (!ForReverse || read_in_reverse[Value])
+      if constexpr (!ForReverse || is_read_in_reverse<Value>)
         [&]<std::size_t... K>(std::index_sequence<K...>) {
-          v[Value] = S::op::value(v[S::inputs[K]]...);
+          v[Value] = S::op::value(v[S::template input<K>]...);
         }(std::make_index_sequence<S::arity>{});
     });
   }
@@ -172,6 +173,12 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
     return read;
   }();
 
+  /// The same as constants for code that must not call a function for them.
+  template <int I>
+  static constexpr bool is_read_in_reverse = read_in_reverse[I];
+  template <int I>
+  static constexpr bool is_active = active[I];
+
   /// Is the result kept for the reverse sweep? So it is where the derivative of the last step is a function of it.
   static constexpr bool keeps_result = [] {
     constexpr needs wants[] = {needs::nothing, Step::op::reads...};
@@ -179,6 +186,12 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   }();
 
  private:
+  TESSERA_CALLS_ANYTHING
+  template <int First, class... Each, class F, std::size_t... I>
+  TESSERA_INLINE static constexpr void call_each(F& f, std::index_sequence<I...>) {
+    (f.template operator()<Each, First + static_cast<int>(I)>(), ...);
+  }
+
   // Is operand k of the step that computes `value` the first, in reverse order, to reach value `in`? Then it assigns.
   static constexpr bool is_first(int value, int k, int in) {
     bool first = true;
@@ -193,12 +206,15 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
     return first;
   }
 
+  template <int Value, int K, int In>
+  static constexpr bool assigns = is_first(Value, K, In);
+
   template <class S, int Value, class V>
   TESSERA_INLINE static constexpr void reverse_step(const V* v, V* a) {
-    if constexpr (active[Value])
+    if constexpr (is_active<Value>)
       [&]<std::size_t... K>(std::index_sequence<K...>) {
-        const auto parts = S::op::derivative(a[Value], v[S::inputs[K]]..., v[Value]);
-        (add_part<Value, static_cast<int>(K), S::inputs[K]>(parts, a), ...);
+        const auto parts = S::op::derivative(a[Value], v[S::template input<K>]..., v[Value]);
+        (add_part<Value, static_cast<int>(K), S::template input<K>>(parts, a), ...);
       }(std::make_index_sequence<S::arity>{});
   }
 
@@ -206,7 +222,7 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   TESSERA_INLINE static constexpr void add_part(const Parts& parts, V* a) {
     const auto add = [&](const auto& part) {
       if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(part)>, no_gradient>) {
-        if constexpr (is_first(Value, K, In)) a[In] = part;
+        if constexpr (assigns<Value, K, In>) a[In] = part;
         else a[In] = a[In] + part;
       }
     };

@@ -30,18 +30,18 @@ namespace tessera::io {
 
 namespace detail {
 
-[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, std::string_view reason) {
+[[noreturn]] TESSERA_COLD_ONCE void fail(const char* operation, const std::filesystem::path& file, std::string_view reason) {
   raise<io_error>({"tessera::io::", operation, ": ", file.native(), ": ", reason});
 }
-[[noreturn]] TESSERA_COLD inline void fail(const char* operation, const std::filesystem::path& file, std::error_code reason) {
+[[noreturn]] TESSERA_COLD_ONCE void fail(const char* operation, const std::filesystem::path& file, std::error_code reason) {
   fail(operation, file, std::string_view(reason.message()));
 }
-[[nodiscard]] TESSERA_COLD inline std::error_code last_error() { return {errno, std::generic_category()}; }
+[[nodiscard]] TESSERA_COLD_ONCE std::error_code last_error() { return {errno, std::generic_category()}; }
 
 // A hidden name beside the target: only within one directory is renaming atomic.
-[[nodiscard]] TESSERA_COLD inline std::filesystem::path partial_name(const std::filesystem::path& target, std::uint64_t process) {
-  static std::atomic<std::uint64_t> next{0};
-  return target.parent_path() / (".tessera." + std::to_string(process) + "." + std::to_string(next++) + ".partial");
+inline std::atomic<std::uint64_t> partial_files{0};
+[[nodiscard]] TESSERA_COLD_ONCE std::filesystem::path partial_name(const std::filesystem::path& target, std::uint64_t process) {
+  return target.parent_path() / (".tessera." + std::to_string(process) + "." + std::to_string(partial_files++) + ".partial");
 }
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -49,7 +49,7 @@ namespace detail {
 /// A file being written beside its target. It replaces the target in commit(), or vanishes.
 class partial_file {
  public:
-  explicit partial_file(std::filesystem::path target) : target_(std::move(target)) {
+  TESSERA_COLD explicit partial_file(std::filesystem::path target) : target_(std::move(target)) {
     do {
       path_ = partial_name(target_, static_cast<std::uint64_t>(::getpid()));
       handle_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -62,7 +62,7 @@ class partial_file {
   partial_file& operator=(const partial_file&) = delete;
   ~partial_file() { remove(); }
 
-  void write(std::span<const std::byte> bytes) {
+  TESSERA_COLD_ONCE void write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
       const ::ssize_t written = ::write(handle_, bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
       if (written < 0 && errno == EINTR) continue;
@@ -70,7 +70,7 @@ class partial_file {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
-  void commit() {
+  TESSERA_COLD_ONCE void commit() {
     if (::fsync(handle_) != 0) fail("write_file", target_, last_error());
     if (::close(std::exchange(handle_, -1)) != 0) fail("write_file", target_, last_error());
     if (::rename(path_.c_str(), target_.c_str()) != 0) fail("write_file", target_, last_error());
@@ -102,7 +102,7 @@ class partial_file {
 /// The same with the standard library alone, which cannot flush a file to the disk.
 class partial_file {
  public:
-  explicit partial_file(std::filesystem::path target) : target_(std::move(target)) {
+  TESSERA_COLD explicit partial_file(std::filesystem::path target) : target_(std::move(target)) {
     do path_ = partial_name(target_, 0);
     while (std::filesystem::exists(path_));
     stream_.open(path_, std::ios::binary | std::ios::trunc);
@@ -116,11 +116,11 @@ class partial_file {
     if (!path_.empty()) std::filesystem::remove(path_, ignored);
   }
 
-  void write(std::span<const std::byte> bytes) {
+  TESSERA_COLD_ONCE void write(std::span<const std::byte> bytes) {
     if (!stream_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size())))
       fail("write_file", target_, last_error());
   }
-  void commit() {
+  TESSERA_COLD_ONCE void commit() {
     stream_.close();
     if (!stream_) fail("write_file", target_, last_error());
     std::error_code problem;
@@ -141,7 +141,7 @@ class partial_file {
 
 /// The bytes of a file.
 ///   error  io_error naming the file and the reason: it is missing, not a regular file, unreadable, too large for the memory
-[[nodiscard]] TESSERA_COLD inline std::vector<std::byte> read_file(const std::filesystem::path& file) {
+[[nodiscard]] TESSERA_COLD_ONCE std::vector<std::byte> read_file(const std::filesystem::path& file) {
   // Status first: opening a pipe would wait for ever, and a directory opens but cannot be read.
   std::error_code problem;
   const std::filesystem::file_status status = std::filesystem::status(file, problem);
@@ -166,7 +166,7 @@ class partial_file {
 /// Writes a file from pieces, one after the other. It appears whole under its name, replacing what was there and keeping its
 /// permissions; until then, and after any failure, the old file is as it was. A symbolic link is followed.
 ///   error  io_error naming the file and the reason
-TESSERA_COLD inline void write_file(const std::filesystem::path& file, std::span<const std::span<const std::byte>> pieces) {
+TESSERA_COLD_ONCE void write_file(const std::filesystem::path& file, std::span<const std::span<const std::byte>> pieces) {
   std::error_code problem;
   std::filesystem::path target = file;
   if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, problem))) {
@@ -182,7 +182,7 @@ TESSERA_COLD inline void write_file(const std::filesystem::path& file, std::span
 }
 
 /// The same from one piece.
-TESSERA_COLD inline void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
+TESSERA_COLD_ONCE void write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
   const std::array pieces{bytes};
   write_file(file, pieces);
 }

@@ -102,6 +102,7 @@ template <Element T, Shape S, class Cursor>
   if (!needed) raise<io_error>({where, "truncated: shape ", actual, " is too large"});
   if (*needed > from.at_most()) raise<io_error>({where, "truncated: shape ", actual, " needs ", *needed, " bytes"});
   auto result = [&] {
+    const with_device on(device::cpu());
     try {
       return tensor<T, S>::uninitialized(shape);
     } catch (const std::bad_alloc&) {

@@ -34,7 +34,7 @@ namespace tessera::io::json {
 }
 
 /// The text as a JSON string: escapes only what must be, in the short form where there is one.
-[[nodiscard]] TESSERA_COLD inline std::string quote(std::string_view text) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string quote(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef", plain = "\"\\\b\f\n\r\t", escaped = "\"\\bfnrt";
   std::string out = "\"";
   for (const char c : text) {
@@ -69,7 +69,7 @@ class reader {
     sequence('[', ']', element);
   }
 
-  [[nodiscard]] TESSERA_COLD std::string string() {
+  [[nodiscard]] TESSERA_COLD_ONCE std::string string() {
     expect('"');
     std::string out;
     for (;;) {
@@ -81,7 +81,7 @@ class reader {
     }
   }
   /// A number from 0 to 2^64 - 1, without fraction and exponent.
-  [[nodiscard]] TESSERA_COLD std::uint64_t integer() {
+  [[nodiscard]] TESSERA_COLD_ONCE std::uint64_t integer() {
     skip_spaces();
     const std::size_t start = at_;
     std::uint64_t value = 0;
@@ -95,7 +95,7 @@ class reader {
     return value;
   }
   /// Reads a value of any kind and forgets it.
-  TESSERA_COLD void skip() {
+  TESSERA_COLD_ONCE void skip() {
     skip_spaces();
     switch (peek()) {
       case '{': return object([this](const std::string&) { skip(); });
@@ -113,8 +113,8 @@ class reader {
     if (at_ != text_.size()) fail("expected nothing but spaces");
   }
 
-  [[noreturn]] TESSERA_COLD void fail(std::initializer_list<message_part> what) const { raise<io_error>({where_, "byte ", at_, ": ", message(what)}); }
-  [[noreturn]] TESSERA_COLD void fail(const char* what) const { raise<io_error>({where_, "byte ", at_, ": ", what}); }
+  [[noreturn]] TESSERA_COLD_ONCE void fail(std::initializer_list<message_part> what) const { raise<io_error>({where_, "byte ", at_, ": ", message(what)}); }
+  [[noreturn]] TESSERA_COLD_ONCE void fail(const char* what) const { raise<io_error>({where_, "byte ", at_, ": ", what}); }
 
  private:
   static constexpr int max_depth = 32;
@@ -129,7 +129,7 @@ class reader {
   void skip_spaces() {
     while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t') ++at_;
   }
-  TESSERA_COLD void expect(char c) {
+  TESSERA_COLD_ONCE void expect(char c) {
     skip_spaces();
     if (peek() != c) fail({"expected ", c});
     ++at_;
@@ -153,7 +153,7 @@ class reader {
     if (!is_digit(peek())) fail("expected a value");
     while (is_digit(peek())) ++at_;
   }
-  TESSERA_COLD void number() {
+  TESSERA_COLD_ONCE void number() {
     if (peek() == '-') ++at_;
     if (peek() == '0') ++at_;
     else digits();
@@ -177,7 +177,7 @@ class reader {
     }
     return value;
   }
-  TESSERA_COLD void escape(std::string& out) {
+  TESSERA_COLD_ONCE void escape(std::string& out) {
     constexpr std::string_view escaped = "\"\\/bfnrt", plain = "\"\\/\b\f\n\r\t";
     const char c = next("an escape does not end");
     if (const std::size_t k = escaped.find(c); k != escaped.npos) return static_cast<void>(out += plain[k]);

@@ -48,7 +48,7 @@ inline constexpr bool is_owner<std::shared_ptr<X>> = true;
 template <class X>
 inline constexpr bool is_owner<std::optional<X>> = true;
 
-[[nodiscard]] TESSERA_COLD inline std::string below(const std::string& path, std::string_view name) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string below(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : (path + '.').append(name);
 }
 
@@ -88,7 +88,7 @@ struct named_parameter {
 };
 
 namespace detail {
-TESSERA_COLD inline void add_parameter(std::vector<named_parameter>& all, const std::string& path, const autograd::edge& leaf, dtype type) {
+TESSERA_COLD_ONCE void add_parameter(std::vector<named_parameter>& all, const std::string& path, const autograd::edge& leaf, dtype type) {
   all.push_back({path, leaf, type});
 }
 }  // namespace detail
@@ -134,6 +134,20 @@ void requires_grad(M& model, bool wanted) {
   });
 }
 
+namespace detail {
+TESSERA_COLD inline void move_parameters(const std::vector<named_parameter>& all, device where) {
+  std::vector<block> values, gradients;  // memory for all of it first: running out half way must not leave a mixture
+  for (const named_parameter& p : all) {
+    values.push_back(p.node().value.device() == where ? p.node().value : p.node().value.copy(where));
+    gradients.push_back(!p.leaf->adjoint || p.leaf->adjoint.device() == where ? p.leaf->adjoint : p.leaf->adjoint.copy(where));
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].node().value = std::move(values[i]);
+    all[i].leaf->adjoint = std::move(gradients[i]);
+  }
+}
+}  // namespace detail
+
 /// The number of trained elements of a model.
 template <class M>
 [[nodiscard]] extent parameter_count(const M& model) {
@@ -143,3 +157,16 @@ template <class M>
 }
 
 }  // namespace tessera::nn
+
+namespace tessera {
+
+/// Moves the parameters of a model, and their gradients, to a device. Optimisers keep their parameters, wherever those are.
+///   error  device_error where the device has no room; the model is then as it was
+///   like   torch.nn.Module.to
+template <class M>
+  requires(!Operand<M> && !is_poison<M>)
+void to(M& model, device place) {
+  nn::detail::move_parameters(nn::parameters(model), place);
+}
+
+}  // namespace tessera

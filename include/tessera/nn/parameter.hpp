@@ -6,6 +6,16 @@
 
 namespace tessera::nn {
 
+namespace detail {
+// Once for each element type, whatever the shape.
+template <std::floating_point T>
+[[nodiscard]] TESSERA_COLD autograd::edge zero_leaf(const extents& shape) {
+  return autograd::make_leaf(tessera::detail::filled_block(count(shape), T(0)), shape, sizeof(T));
+}
+TESSERA_INSTANTIATE(float, autograd::edge zero_leaf<float>(const extents&))
+TESSERA_INSTANTIATE(double, autograd::edge zero_leaf<double>(const extents&))
+}  // namespace detail
+
 /// A trained tensor. Making one makes a leaf, and so does copying: a copied model is independent. Assigning to one, and moving
 /// into one, writes the value into the leaf it has, so that an optimiser never trains an orphan.
 ///   like  torch.nn.Parameter
@@ -19,7 +29,7 @@ class parameter {
   parameter()
     requires(S::is_static)
       : parameter(S{}) {}
-  explicit parameter(S shape) : leaf_(tensor<T, S>(shape, T(0))) {}
+  explicit parameter(S shape) : leaf_(autograd::access_to_variable::make<T>(block(), shape, detail::zero_leaf<T>(shape.values()))) {}
   parameter(const tensor<T, S>& value) : leaf_(value) {}
   parameter(const parameter& other) : leaf_(other.value()) { leaf_.requires_grad(other.requires_grad()); }
   parameter(parameter&&) noexcept = default;

@@ -16,16 +16,21 @@ struct load_options {
 
 namespace detail {
 
-/// The parameters of a model as entries that look at the model's memory.
-[[nodiscard]] TESSERA_COLD inline std::vector<io::entry> entries_of(const std::vector<named_parameter>& all) {
+/// The parameters of a model as entries that look at the model's memory, or at a copy of what is on a GPU.
+struct model_entries {
   std::vector<io::entry> entries;
-  for (const named_parameter& p : all)
-    entries.push_back({p.name, p.type, p.shape(), {static_cast<const std::byte*>(p.node().value.data()), static_cast<std::size_t>(p.size()) * size_of(p.type)}});
-  return entries;
-}
+  std::vector<block> holds;
+
+  explicit model_entries(const std::vector<named_parameter>& all) {
+    for (const named_parameter& p : all) {
+      holds.push_back(p.node().value.device().is_gpu() ? p.node().value.copy(device::cpu()) : p.node().value);
+      entries.push_back({p.name, p.type, p.shape(), {static_cast<const std::byte*>(holds.back().data()), static_cast<std::size_t>(p.size()) * size_of(p.type)}});
+    }
+  }
+};
 
 /// Checks everything before the first element is written: a model is loaded whole or not at all.
-TESSERA_COLD inline void load_into(const std::vector<named_parameter>& all, const io::record& from, const std::string& source, load_options options) {
+TESSERA_COLD_ONCE void load_into(const std::vector<named_parameter>& all, const io::record& from, const std::string& source, load_options options) {
   std::string problems;
   const auto report = [&](std::initializer_list<message_part> line) { problems += message({"\n  ", message(line)}); };
   std::vector<const io::entry*> found;
@@ -49,13 +54,13 @@ TESSERA_COLD inline void load_into(const std::vector<named_parameter>& all, cons
 
   std::vector<block> fresh;  // memory for all of it first: running out half way must not leave a mixture
   for (std::size_t i = 0; i < all.size(); ++i) {
-    fresh.push_back(found[i] != nullptr && all[i].node().value.references() > 1 ? block(all[i].node().value.bytes()) : block());
+    fresh.push_back(found[i] != nullptr && all[i].node().value.references() > 1 ? block(all[i].node().value.bytes(), all[i].node().value.device()) : block());
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (found[i] == nullptr) continue;
     autograd::leaf_node& n = all[i].node();
     if (fresh[i]) n.value = std::move(fresh[i]);
-    if (!found[i]->bytes.empty()) std::memcpy(n.value.data(), found[i]->bytes.data(), found[i]->bytes.size());
+    n.value.write(found[i]->bytes.data(), found[i]->bytes.size());
   }
 }
 
@@ -64,7 +69,7 @@ TESSERA_COLD inline void load_into(const std::vector<named_parameter>& all, cons
 /// The parameters of a model by name, as a copy. like torch.nn.Module.state_dict
 template <class M>
 [[nodiscard]] io::record state_dict(const M& model) {
-  return io::parse_safetensors(io::encode_safetensors(detail::entries_of(parameters(model))), "the state of a model");
+  return io::parse_safetensors(io::encode_safetensors(detail::model_entries(parameters(model)).entries), "the state of a model");
 }
 
 /// Writes named tensors into a model's leaves.
@@ -82,12 +87,12 @@ void load_state_dict(M& model, const io::record& state, load_options options = {
 ///   like   safetensors.torch.save_model
 template <class M>
 void save(const M& model, const std::filesystem::path& file) {
-  io::write_safetensors(file, nn::detail::entries_of(nn::parameters(model)));
+  io::write_safetensors(file, nn::detail::model_entries(nn::parameters(model)).entries);
 }
 /// The same bytes in memory.
 template <class M>
 [[nodiscard]] std::vector<std::byte> save(const M& model) {
-  return io::encode_safetensors(nn::detail::entries_of(nn::parameters(model)));
+  return io::encode_safetensors(nn::detail::model_entries(nn::parameters(model)).entries);
 }
 
 /// Reads a model's parameters from a safetensors file into its leaves. An optimiser that was made before goes on with them.

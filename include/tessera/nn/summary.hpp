@@ -9,7 +9,7 @@
 namespace tessera::nn {
 
 namespace detail {
-[[nodiscard]] TESSERA_COLD inline std::string summary_of(const std::vector<named_parameter>& all) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string summary_of(const std::vector<named_parameter>& all) {
   std::size_t name = 9, shape = 5;
   for (const named_parameter& p : all) {
     name = std::max(name, p.name.size());

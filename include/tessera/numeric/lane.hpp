@@ -41,40 +41,40 @@ template <Number X>
 
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X exp(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::exp(x)) : static_cast<X>(std::exp(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::exp(x)) : static_cast<X>(std::exp(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X log(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::log(x)) : static_cast<X>(std::log(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::log(x)) : static_cast<X>(std::log(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X log1p(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::log1p(x)) : static_cast<X>(std::log1p(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::log1p(x)) : static_cast<X>(std::log1p(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X sqrt(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sqrt(x)) : static_cast<X>(std::sqrt(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::sqrt(x)) : static_cast<X>(std::sqrt(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X sin(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 0)) : static_cast<X>(std::sin(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 0)) : static_cast<X>(std::sin(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X cos(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 1)) : static_cast<X>(std::cos(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::sine(x, 1)) : static_cast<X>(std::cos(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X tanh(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::tanh(x)) : static_cast<X>(std::tanh(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::tanh(x)) : static_cast<X>(std::tanh(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X erf(X x) noexcept {
-  return std::is_constant_evaluated() ? static_cast<X>(constant_math::erf(x)) : static_cast<X>(std::erf(x));
+  return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::erf(x)) : static_cast<X>(std::erf(x));
 }
 template <Number X>
 [[nodiscard]] TESSERA_FN constexpr X pow(X x, X y) noexcept {
   if constexpr (std::is_floating_point_v<X>) {
-    return std::is_constant_evaluated() ? static_cast<X>(constant_math::pow(x, y)) : std::pow(x, y);
+    return __builtin_is_constant_evaluated() ? static_cast<X>(constant_math::pow(x, y)) : std::pow(x, y);
   } else {
     if (y < X(0)) return x == X(1) ? X(1) : static_cast<X>(x != static_cast<X>(-1) ? 0 : y % 2 != 0 ? -1 : 1);
     std::uint64_t result = 1, base = static_cast<std::uint64_t>(x);  // unsigned, where overflow is defined
@@ -205,33 +205,49 @@ concept Symbol = requires { typename X::symbol_tag; };
 /// The names of the functions a symbol answers to.
 enum class function : unsigned char { exp, log, log1p, sqrt, sin, cos, tanh, erf, pow, abs, maximum, minimum, select };
 
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X constant(double c) { return X::constant(c); }
+[[nodiscard]] TESSERA_FN constexpr X constant(double c) { return X::constant(c); }
+TESSERA_CALLS_ANYTHING
 template <class C, Symbol X>
-[[nodiscard]] constexpr X select(const C& condition, const X& a, const X& b) { return X::template call<function::select>(condition, a, b); }
+[[nodiscard]] TESSERA_FN constexpr X select(const C& condition, const X& a, const X& b) { return X::template call<function::select>(condition, a, b); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X exp(const X& x) { return X::template call<function::exp>(x); }
+[[nodiscard]] TESSERA_FN constexpr X exp(const X& x) { return X::template call<function::exp>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X log(const X& x) { return X::template call<function::log>(x); }
+[[nodiscard]] TESSERA_FN constexpr X log(const X& x) { return X::template call<function::log>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X log1p(const X& x) { return X::template call<function::log1p>(x); }
+[[nodiscard]] TESSERA_FN constexpr X log1p(const X& x) { return X::template call<function::log1p>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X sqrt(const X& x) { return X::template call<function::sqrt>(x); }
+[[nodiscard]] TESSERA_FN constexpr X sqrt(const X& x) { return X::template call<function::sqrt>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X sin(const X& x) { return X::template call<function::sin>(x); }
+[[nodiscard]] TESSERA_FN constexpr X sin(const X& x) { return X::template call<function::sin>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X cos(const X& x) { return X::template call<function::cos>(x); }
+[[nodiscard]] TESSERA_FN constexpr X cos(const X& x) { return X::template call<function::cos>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X tanh(const X& x) { return X::template call<function::tanh>(x); }
+[[nodiscard]] TESSERA_FN constexpr X tanh(const X& x) { return X::template call<function::tanh>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X erf(const X& x) { return X::template call<function::erf>(x); }
+[[nodiscard]] TESSERA_FN constexpr X erf(const X& x) { return X::template call<function::erf>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X pow(const X& x, const X& y) { return X::template call<function::pow>(x, y); }
+[[nodiscard]] TESSERA_FN constexpr X pow(const X& x, const X& y) { return X::template call<function::pow>(x, y); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X abs(const X& x) { return X::template call<function::abs>(x); }
+[[nodiscard]] TESSERA_FN constexpr X abs(const X& x) { return X::template call<function::abs>(x); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X maximum(const X& a, const X& b) { return X::template call<function::maximum>(a, b); }
+[[nodiscard]] TESSERA_FN constexpr X maximum(const X& a, const X& b) { return X::template call<function::maximum>(a, b); }
+TESSERA_CALLS_ANYTHING
 template <Symbol X>
-[[nodiscard]] constexpr X minimum(const X& a, const X& b) { return X::template call<function::minimum>(a, b); }
+[[nodiscard]] TESSERA_FN constexpr X minimum(const X& a, const X& b) { return X::template call<function::minimum>(a, b); }
 
 }  // namespace tessera::lane
+
+#include <tessera/numeric/packet.hpp>  // before any rule, which looks names of this vocabulary up where it stands

@@ -101,12 +101,12 @@ class generator {
 namespace detail {
 
 // A seed that differs between runs and between threads: the clock, the address space and a count, well mixed.
-[[nodiscard]] TESSERA_COLD inline std::uint64_t unpredictable_seed() noexcept {
-  static std::atomic<std::uint64_t> calls{0};
+inline std::atomic<std::uint64_t> seeds_made{0};
+[[nodiscard]] TESSERA_COLD_ONCE std::uint64_t unpredictable_seed() noexcept {
   std::timespec now{};
   static_cast<void>(std::timespec_get(&now, TIME_UTC));
   const std::uint64_t parts[] = {static_cast<std::uint64_t>(now.tv_sec), static_cast<std::uint64_t>(now.tv_nsec),
-                                 reinterpret_cast<std::uintptr_t>(&now), calls.fetch_add(1, std::memory_order_relaxed)};
+                                 reinterpret_cast<std::uintptr_t>(&now), seeds_made.fetch_add(1, std::memory_order_relaxed)};
   std::uint64_t mixed = 0;
   for (const std::uint64_t part : parts) {  // the finalizer of splitmix64
     mixed = (mixed ^ part) + 0x9e3779b97f4a7c15u;
@@ -230,7 +230,7 @@ void fill_permutation(generator& random, T* out, std::int64_t count) {
 }
 
 /// The numbers 0 to count - 1 in random order: torch.randperm. Throws value_error for a negative count.
-[[nodiscard]] inline std::vector<std::int64_t> permutation(generator& random, std::int64_t count) {
+[[nodiscard]] TESSERA_APART_ONCE std::vector<std::int64_t> permutation(generator& random, std::int64_t count) {
   if (count < 0) raise<value_error>({"tessera::permutation: count is ", count, " and must be at least 0"});
   std::vector<std::int64_t> result(static_cast<std::size_t>(count));
   fill_permutation(random, result.data(), count);

@@ -93,6 +93,9 @@ struct lane_for<Op, Condition, X...> {
 };
 
 template <class X>
+using plain = std::remove_cvref_t<X>;
+
+template <class X>
 struct shape_or_scalar {
   using type = shape<>;
 };
@@ -162,39 +165,41 @@ inline constexpr int steps_of = 0;
 template <Operand X>
 inline constexpr int steps_of<X> = expression_t<X>::step_count;
 
-/// Does an operand have the type S, or no axes?
+/// Does an operand have a shape of type S, or no axes?
 template <class S, class X>
-inline constexpr bool is_shaped_as = std::is_same_v<typename X::shape_type, S> || X::shape_type::rank == 0;
+inline constexpr bool is_shaped_as = std::is_same_v<shape_of_argument<X>, S> || shape_of_argument<X>::rank == 0;
 
-/// Points `shape` to that of an operand of type S; false where it is another than before.
+/// The shape of the first operand that has one of type S.
+template <class S, class X, class... Rest>
+[[nodiscard]] constexpr S first_shape(const X& x, const Rest&... rest) {
+  if constexpr (std::is_same_v<shape_of_argument<X>, S>) return x.shape();
+  else return first_shape<S>(rest...);
+}
 template <class S, class X>
-[[nodiscard]] constexpr bool agrees(const X& x, const S*& shape) {
-  if constexpr (std::is_same_v<typename X::shape_type, S>) {
-    if (shape != nullptr) return *shape == x.shape_;
-    shape = &x.shape_;
-  }
-  return true;
+[[nodiscard]] constexpr bool agrees(const X& x, const S& shape) {
+  if constexpr (std::is_same_v<shape_of_argument<X>, S>) return x.shape() == shape;
+  else return true;
 }
 
 /// The shape of the node: static, or found from the operands with the checks that only run time can make.
 template <class S, class Op, class... X>
 [[nodiscard]] constexpr S node_shape(const X&... x) {
-  if constexpr (S::is_static && (true && ... && X::shape_type::is_static)) {
+  if constexpr (S::is_static && (true && ... && shape_of_argument<X>::is_static)) {
     return S{};
   } else {
-    if constexpr ((true && ... && is_shaped_as<S, X>) && (true && ... && (X::shape_type::rank == 0 || requires { x.shape_; }))) {
-      const S* all = nullptr;
-      if ((agrees<S>(x, all) && ...)) return *all;
+    if constexpr ((true && ... && is_shaped_as<S, X>)) {
+      const S all = first_shape<S>(x...);
+      if ((agrees(x, all) && ...)) return all;
     }
     extents all = extents::filled(S::rank, dyn);
-    (rule::join_values(Op::name, all, x.shape().values(), X::shape_type::pattern), ...);
+    const auto join = [&](const auto& operand) {
+      if constexpr (!Scalar<decltype(operand)>) rule::join_values(Op::name, all, operand.shape().values(), shape_of_argument<plain<decltype(operand)>>::pattern);
+    };
+    (join(x), ...);
     for (extent& e : all) e = e == dyn ? 1 : e;
     return S::from(all);
   }
 }
-
-template <class X>
-using plain = std::remove_cvref_t<X>;
 
 }  // namespace detail
 
@@ -231,10 +236,10 @@ template <class Op, class... X>
         return greatest;
       }();
       // Over the cap, the operands with the most steps are evaluated; one pass is enough for any arity.
-      const auto make = [](auto... child) {
-        return map<Op, T, S, decltype(child)...>{detail::node_shape<S, Op>(child...), {{std::move(child)}...}};
-      };
-      return make(detail::child<T, S, (steps > fusion_cap && detail::steps_of<plain<X>> * 2 > most)>(std::forward<X>(x))...);
+      constexpr auto evaluates = [](int own) { return steps > fusion_cap && own * 2 > most; };
+      const S shape = detail::node_shape<S, Op>(x...);  // first: the children are made in place, from what x holds
+      return map<Op, T, S, decltype(detail::child<T, S, evaluates(detail::steps_of<plain<X>>)>(std::declval<X>()))...>{
+          shape, {{detail::child<T, S, evaluates(detail::steps_of<plain<X>>)>(std::forward<X>(x))}...}};
     }
   }
 }

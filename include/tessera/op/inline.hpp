@@ -60,10 +60,25 @@ TESSERA_INLINE constexpr void for_each_pair(const F& f, extent a, extent b) {
   }
 }
 
+/// Adds N elements to others, at run time in registers.
+template <extent N, Element T>
+constexpr void add_elements(T* to, const T* part) {
+  using V = backend::fitting_register<T, N>;
+  constexpr extent W = backend::width<V>, whole = N / W * W;
+  const auto add = [&](extent i) { to[i] = static_cast<T>(to[i] + part[i]); };
+  if (std::is_constant_evaluated()) {
+    for (extent i = 0; i < N; ++i) add(i);
+    return;
+  }
+  for (extent i = 0; i < whole; i += W) backend::store_lanes(to + i, V(backend::load<V>(to + i) + backend::load<V>(part + i)));
+  if constexpr (whole < N)  // the bounds in the type: g++ warns of a loop that it finds never runs
+    for (extent i = whole; i < N; ++i) add(i);
+}
+
 /// The elements of x that a map over S reaches from an offset.
 template <Shape S, class Map, Element T, Shape From>
 [[nodiscard]] constexpr array<T, S> read_map(const array<T, From>& x, extent offset = 0) {
-  array<T, S> y;
+  array<T, S> y = array<T, S>::uninitialized();
   for_each_pair<S, dense_map<S>, Map>([&](extent to, extent from) { y.data()[to] = x.data()[from]; }, 0, offset);
   return y;
 }

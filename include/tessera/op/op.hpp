@@ -13,6 +13,7 @@
 #include <tessera/op/movement/reorder.hpp>
 #include <tessera/op/movement/reshape.hpp>
 #include <tessera/op/movement/slice.hpp>
+#include <tessera/op/movement/to.hpp>
 #include <tessera/op/normalize/layer_norm.hpp>
 #include <tessera/op/normalize/softmax.hpp>
 #include <tessera/op/random/dropout.hpp>

@@ -20,9 +20,21 @@
 namespace tessera {
 
 namespace detail {
+/// Where the operands of an operation are.
+///   error  device_error where they are in different places
+template <Element T>
+[[nodiscard]] device common_device(const char* name, const any_tensor<T>* const* x, int count) {
+  if constexpr (!has_gpu) return device::cpu();
+  for (int k = 1; k < count; ++k)  // an operand that is absent is nowhere
+    if (x[k]->hold && x[k]->hold.device() != x[0]->hold.device())
+      raise<device_error>({"tessera::", name, ": operand 1, ", x[0]->shape, ", is on ", x[0]->hold.device(), " and operand ", k + 1, ", ", x[k]->shape, ", is on ",
+                           x[k]->hold.device(), "; move one with to(x, device)"});
+  return x[0]->hold.device();
+}
 /// Runs a structured operation on N tensors. (Never inlined: its callers are many and small.)
 template <class Op, Element T, int N>
 [[nodiscard, gnu::noinline]] any_tensor<T> run_operation(void* op, const any_tensor<T>* const* x) {
+  const with_device on(common_device(Op::name, x, N));
   return [&]<int... K>(std::integer_sequence<int, K...>) { return static_cast<Op*>(op)->value(*x[K]...); }(std::make_integer_sequence<int, N>{});
 }
 template <class Op, Element T, class... X>
@@ -46,6 +58,7 @@ template <Element T, Expression E>
   if constexpr (std::same_as<T, typename E::element>) {
     return erase(e);
   } else {
+    const with_device_of on(e);
     any_tensor<T> t = any_tensor<T>::uninitialized(e.shape().values());
     if constexpr (is_map<E>) {
       const tensor<typename E::element, typename E::shape_type> own(e);
@@ -79,3 +92,5 @@ template <Shape S, Element T, class Op, class... X>
 }
 
 }  // namespace tessera
+
+#include <tessera/op/instantiated.hpp>

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include <tessera/backend/items/update.hpp>
+
 namespace tessera::optim {
 
 namespace detail {
@@ -31,13 +33,24 @@ struct spans {
 inline constexpr extent elements_of_a_task = 16384;
 
 /// Updates the elements of a parameter. update(type_identity<V>) gives what to do with registers V, whose scalars are in registers
-/// too: f(spans, offset, lanes). (Read from memory they would be read for every register, which might have changed them.)
+/// too: f(spans, offset, lanes). (Read from memory they would be read for every register, which might have changed them.) It is a struct
+/// that has a name: a GPU takes no closure.
 template <class T, int Slots, class Update>
 void update_elements(trained<Slots>& p, const Update& update) {
   autograd::leaf_node& n = p.parameter.node();
   n.value.make_unique();
+  if constexpr (has_gpu)
+    for (block& state : p.state)  // the model may have moved
+      if (state && state.device() != n.value.device()) state = state.copy(n.value.device());
   spans<T, Slots> s{static_cast<T*>(n.value.data()), static_cast<const T*>(n.adjoint.data()), {}, p.parameter.size()};
   for (int k = 0; k < Slots; ++k) s.state[k] = p.state[k] ? static_cast<T*>(p.state[k].data()) : nullptr;
+#if TESSERA_RUNS_ITEMS
+  const with_device on(n.value.device());
+  if (backend::runs_items()) {
+    const auto element = update(std::type_identity<backend::scalar_register<T>>{});
+    return backend::launch(s.size, 16, backend::items::update_element<std::remove_const_t<decltype(element)>, spans<T, Slots>>{element, s});
+  }
+#endif
   parallel_for(s.size, elements_of_a_task, [&](extent begin, extent end) {
     backend::with_register<T>([&]<class V>() {
       const auto element = update(std::type_identity<V>{});
@@ -67,9 +80,10 @@ class optimizer {
   [[nodiscard]] std::size_t size() const { return trained_.size(); }
 
  protected:
-  explicit optimizer(std::vector<nn::named_parameter> parameters) {
-    for (nn::named_parameter& p : parameters)
-      if (p.leaf->requires_grad) trained_.push_back({std::move(p), {}});
+  TESSERA_COLD explicit optimizer(std::vector<nn::named_parameter> parameters) {
+    std::erase_if(parameters, [](const nn::named_parameter& p) { return !p.leaf->requires_grad; });
+    trained_ = std::vector<detail::trained<Slots>>(parameters.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i) trained_[i].parameter = std::move(parameters[i]);
     if (trained_.empty()) raise<value_error>({"tessera::optim: the model has no parameter that requires a gradient"});
   }
   ~optimizer() = default;
@@ -87,16 +101,19 @@ class optimizer {
   }
   /// State of zeros for a parameter.
   [[nodiscard]] static block zeros_of(const nn::named_parameter& p) {
-    block b(static_cast<std::size_t>(p.size()) * size_of(p.type));
-    std::memset(b.data(), 0, b.bytes());
+    block b(static_cast<std::size_t>(p.size()) * size_of(p.type), p.node().value.device());
+    b.clear();
     return b;
   }
 
   std::vector<detail::trained<Slots>> trained_;
 };
 
+TESSERA_INSTANTIATE(float, class optimizer<1>)
+TESSERA_INSTANTIATE(float, class optimizer<2>)
+
 namespace detail {
-[[noreturn]] TESSERA_COLD inline void bad_option(const char* what, double value) {
+[[noreturn]] TESSERA_COLD_ONCE void bad_option(const char* what, double value) {
   raise<value_error>({"tessera::optim: ", what, " is ", value, ", outside its range"});
 }
 inline void check_option(bool holds, const char* what, double value) {

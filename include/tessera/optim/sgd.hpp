@@ -14,6 +14,29 @@ struct sgd_options {
   bool nesterov = false;
 };
 
+namespace detail {
+/// What sgd does with the elements of a register.
+template <class V>
+struct sgd_update {
+  bool first, decays, moves, nesterov;
+  V decay, momentum, fresh, rate;
+
+  template <class Spans>
+  TESSERA_INLINE void operator()(const Spans& s, extent j, int lanes) const {
+    using T = backend::lane_t<V>;
+    const V p = backend::load_part<V>(s.value + j, lanes, T(0));
+    V d = backend::load_part<V>(s.gradient + j, lanes, T(0));
+    if (decays) d = d + decay * p;
+    if (moves) {
+      const V b = first ? d : V(momentum * backend::load_part<V>(s.state[0] + j, lanes, T(0)) + fresh * d);
+      backend::store_part(s.state[0] + j, b, lanes);
+      d = nesterov ? V(d + momentum * b) : b;
+    }
+    backend::store_part(s.value + j, V(p - rate * d), lanes);
+  }
+};
+}  // namespace detail
+
 /// p -= lr·d, where d is the gradient, with weight_decay·p added, through a momentum buffer: b = momentum·b + (1 - dampening)·d,
 /// whose first value is d. With nesterov, d + momentum·b instead of b.
 ///   error  value_error for options out of range
@@ -22,7 +45,7 @@ class sgd : public optimizer<1> {
  public:
   template <class Model>
   explicit sgd(Model& model, sgd_options o = {}) : sgd(nn::parameters(model), o) {}
-  explicit sgd(std::vector<nn::named_parameter> parameters, sgd_options o = {}) : optimizer(std::move(parameters)), options(o) {
+  TESSERA_COLD explicit sgd(std::vector<nn::named_parameter> parameters, sgd_options o = {}) : optimizer(std::move(parameters)), options(o) {
     detail::check_option(o.lr >= 0, "lr", o.lr);
     detail::check_option(o.momentum >= 0, "momentum", o.momentum);
     detail::check_option(o.weight_decay >= 0, "weight_decay", o.weight_decay);
@@ -30,7 +53,7 @@ class sgd : public optimizer<1> {
   }
 
   /// Moves the parameters along their gradients.
-  void step() {
+  TESSERA_ONCE void step() {
     const sgd_options& o = options;
     for_each_gradient(
         [&](auto& p) {
@@ -40,20 +63,8 @@ class sgd : public optimizer<1> {
         },
         [&](bool first) {
           return [&o, first]<class V>(std::type_identity<V>) {
-            using T = backend::lane_t<V>;
-            const auto number = [](double x) { return V(static_cast<T>(x)); };
-            return [first, decays = o.weight_decay != 0, moves = o.momentum != 0, nesterov = o.nesterov, decay = number(o.weight_decay), momentum = number(o.momentum),
-                    fresh = number(1 - o.dampening), rate = number(o.lr)](const auto& s, extent j, int lanes) TESSERA_INLINE_LAMBDA {
-              const V p = backend::load_part<V>(s.value + j, lanes, T(0));
-              V d = backend::load_part<V>(s.gradient + j, lanes, T(0));
-              if (decays) d = d + decay * p;
-              if (moves) {
-                const V b = first ? d : V(momentum * backend::load_part<V>(s.state[0] + j, lanes, T(0)) + fresh * d);
-                backend::store_part(s.state[0] + j, b, lanes);
-                d = nesterov ? V(d + momentum * b) : b;
-              }
-              backend::store_part(s.value + j, V(p - rate * d), lanes);
-            };
+            const auto number = [](double x) { return V(static_cast<backend::lane_t<V>>(x)); };
+            return detail::sgd_update<V>{first, o.weight_decay != 0, o.momentum != 0, o.nesterov, number(o.weight_decay), number(o.momentum), number(1 - o.dampening), number(o.lr)};
           };
         });
   }

@@ -75,8 +75,8 @@ inline constexpr extent largest_count = extent{1} << 58;
 namespace detail {
 /// a * b for numbers that are not negative, at most largest_count.
 [[nodiscard]] constexpr extent product(extent a, extent b) {
-  extent result = 0;
-  return __builtin_mul_overflow(a, b, &result) || result > largest_count ? largest_count : result;
+  if ((a | b) >> 29 == 0) return a * b;
+  return b != 0 && a > largest_count / b ? largest_count : a * b;
 }
 }  // namespace detail
 
@@ -104,7 +104,7 @@ namespace detail {
 }
 
 /// Appends "[64, 784]", with ? for an unknown extent and the name of a named one.
-TESSERA_COLD inline void describe(std::string& out, const extents& s) {
+TESSERA_COLD_ONCE void describe(std::string& out, const extents& s) {
   out += '[';
   for (int i = 0; i < s.rank; ++i) {
     if (i != 0) out += ", ";
@@ -115,7 +115,7 @@ TESSERA_COLD inline void describe(std::string& out, const extents& s) {
   out += ']';
 }
 /// The text that describe() appends.
-[[nodiscard]] TESSERA_COLD inline std::string to_string(const extents& s) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string to_string(const extents& s) {
   std::string text;
   describe(text, s);
   return text;

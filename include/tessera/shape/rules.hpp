@@ -45,7 +45,7 @@ namespace tessera::rule {
 }
 
 namespace detail {
-[[noreturn]] TESSERA_COLD inline void refuse_join(const char* operation, const extents& joined, const extents& actual, int axis) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_join(const char* operation, const extents& joined, const extents& actual, int axis) {
   const bool stretches = joined[axis] == 1 || actual[axis - joined.rank + actual.rank] == 1;
   raise<shape_error>({"tessera::", operation, ": shapes ", joined, " and ", actual, " differ at axis ", axis,
                      (stretches ? "; an extent of 1 known only at run time stretches through broadcast_to" : "")});

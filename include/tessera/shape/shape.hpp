@@ -22,7 +22,7 @@ template <>
 struct stored_extents<0> {};
 
 // The checks once for all shapes.
-[[noreturn]] TESSERA_COLD inline void refuse_extents(const extents& actual, const extents& pattern) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_extents(const extents& actual, const extents& pattern) {
   raise<shape_error>({"tessera::shape: ", actual, " does not fit ", pattern});
 }
 constexpr void check_fit(const extents& actual, const extents& pattern) {
@@ -30,10 +30,10 @@ constexpr void check_fit(const extents& actual, const extents& pattern) {
   for (int i = 0; fits && i < pattern.rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
   if (!fits) refuse_extents(actual, pattern);
 }
-[[noreturn]] TESSERA_COLD inline void refuse_negative(int axis, extent size) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_negative(int axis, extent size) {
   raise<shape_error>({"tessera::shape: axis ", axis, " has the negative extent ", size});
 }
-[[noreturn]] TESSERA_COLD inline void refuse_two_sizes(const extents& actual, const extents& pattern, int i, int j) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_two_sizes(const extents& actual, const extents& pattern, int i, int j) {
   raise<shape_error>({"tessera::shape: axes ", i, " and ", j, " of ", pattern, " have one name and two sizes, ", actual[i], " and ", actual[j]});
 }
 constexpr void check_sizes(const extents& actual, const extents& pattern) {

@@ -33,24 +33,33 @@ namespace detail {
 class block {
  public:
   block() = default;
-  /// A new block of at least `bytes` bytes, uninitialised, with one cache line of readable slack behind it.
-  explicit block(std::size_t bytes) : head_(make(bytes)) {}
-  block(const block& other) noexcept : head_(other.head_) {
+  /// A new block of at least `bytes` bytes on the current device, uninitialised, with one cache line of readable slack behind it.
+  explicit block(std::size_t bytes) : block(bytes, current_device()) {}
+  block(std::size_t bytes, tessera::device where) : head_(has_gpu ? make(bytes, where) : make(bytes)) {}
+  // What follows is no GPU code; but rules that a GPU runs on numbers also run on values that hold blocks, and nvcc must not mind.
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN block(const block& other) noexcept : head_(other.head_) {
     if (head_ == nullptr) return;
     if (detail::is_alone()) head_->references.store(head_->references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     else head_->references.fetch_add(1, std::memory_order_relaxed);
   }
-  block(block&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
-  block& operator=(block other) noexcept {
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN block(block&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN block& operator=(block other) noexcept {
     std::swap(head_, other.head_);
     return *this;
   }
-  ~block() {
+  TESSERA_CALLS_ANYTHING
+  TESSERA_FN ~block() {
     if (head_ != nullptr && drop(head_) == 1) end(head_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
-  [[nodiscard]] void* data() const noexcept { return reinterpret_cast<std::byte*>(head_) + pool::alignment; }
+  [[nodiscard]] void* data() const noexcept {
+    if constexpr (has_gpu) return head_ == nullptr ? nullptr : head_->data;
+    else return reinterpret_cast<std::byte*>(head_) + pool::alignment;
+  }
   [[nodiscard]] std::size_t bytes() const noexcept { return head_ == nullptr ? 0 : head_->bytes; }
   [[nodiscard]] tessera::device device() const noexcept { return head_ == nullptr ? device::cpu() : head_->where; }
 
@@ -62,11 +71,41 @@ class block {
   [[nodiscard]] bool exported() const noexcept { return head_ != nullptr && head_->exported; }
   void mark_exported() noexcept { head_->exported = true; }
 
-  /// A block of its own with the same bytes.
-  [[nodiscard, gnu::noinline]] block copy() const {
-    block own(bytes());
-    if (head_ != nullptr) std::memcpy(own.data(), data(), bytes());
+  /// A block of its own with the same bytes, on the same device or on another.
+  [[nodiscard]] TESSERA_APART_ONCE block copy() const { return copy(device()); }
+  [[nodiscard]] TESSERA_APART_ONCE block copy(tessera::device to) const {
+    block own(bytes(), to);
+    own.assign(*this);
     return own;
+  }
+  /// Copies the bytes of a block of the same size, wherever the two are.
+  void assign(const block& from) {
+    if (!from.device().is_gpu()) write(from.data(), from.bytes());
+    else if (!device().is_gpu()) from.read(data());
+    else if (from.device() == device()) gpu::memory::copy(device().index(), data(), from.data(), bytes());
+    else gpu::memory::copy_across(device().index(), data(), from.device().index(), from.data(), bytes());
+  }
+  /// Copies the bytes to memory of the processor, or `size` of them from `offset` on. Of a GPU's block: waits for its work.
+  void read(void* to) const { read(to, 0, bytes()); }
+  void read(void* to, std::size_t offset, std::size_t size) const {
+    const std::byte* const from = static_cast<const std::byte*>(data()) + offset;
+    if (device().is_gpu()) {
+      gpu::detail::note_wait("reading a tensor");
+      gpu::memory::download(device().index(), to, from, size);
+    } else if (size != 0) {
+      std::memcpy(to, from, size);
+    }
+  }
+  /// Copies `size` bytes from memory of the processor to `offset`.
+  void write(const void* from, std::size_t size, std::size_t offset = 0) {
+    std::byte* const to = static_cast<std::byte*>(data()) + offset;
+    if (device().is_gpu()) gpu::memory::upload(device().index(), to, from, size);
+    else if (size != 0) std::memcpy(to, from, size);
+  }
+  /// Writes zeros.
+  void clear() {
+    if (device().is_gpu()) gpu::memory::clear(device().index(), data(), bytes());
+    else if (bytes() != 0) std::memset(data(), 0, bytes());
   }
   /// Gives this handle a block of its own where others share it: what it holds may then be written.
   void make_unique() {
@@ -81,6 +120,7 @@ class block {
     bool exported;
     tessera::device where;
     std::size_t bytes;
+    void* data;  // of a build with GPUs
   };
   static_assert(sizeof(header) <= pool::alignment);
 
@@ -96,9 +136,20 @@ class block {
   [[nodiscard]] static constexpr std::size_t total(std::size_t bytes) noexcept { return bytes + 2 * pool::alignment; }
 
   // Apart: every tensor that goes out of scope would carry a copy of the pool's code.
-  [[nodiscard, gnu::noinline, gnu::returns_nonnull]] static header* make(std::size_t bytes) { return ::new (pool::allocate(total(bytes))) header{{1}, false, device::cpu(), bytes}; }
-  [[gnu::noinline]] static void end(header* head) noexcept {
-    const std::size_t bytes = total(head->bytes);
+  [[nodiscard, gnu::returns_nonnull]] TESSERA_APART_ONCE static header* make(std::size_t bytes) {
+    void* const piece = pool::allocate(total(bytes));
+    return ::new (piece) header{{1}, false, device::cpu(), bytes, static_cast<std::byte*>(piece) + pool::alignment};
+  }
+  // The header of a GPU's block is in the processor's memory.
+  [[nodiscard, gnu::returns_nonnull]] TESSERA_APART_ONCE static header* make(std::size_t bytes, tessera::device where) {
+    if (!where.is_gpu()) return make(bytes);
+    void* const data = gpu::memory::allocate(where.index(), bytes);
+    return ::new (pool::allocate(pool::alignment)) header{{1}, false, where, bytes, data};
+  }
+  TESSERA_APART_ONCE static void end(header* head) noexcept {
+    const bool is_remote = head->where.is_gpu();
+    if (is_remote) gpu::memory::release(head->where.index(), head->data, head->bytes);
+    const std::size_t bytes = is_remote ? pool::alignment : total(head->bytes);
     head->~header();
     pool::release(head, bytes);
   }

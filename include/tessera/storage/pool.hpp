@@ -3,6 +3,8 @@
 // Memory for blocks and graph nodes: freed pieces wait in per-thread lists, one for each size class, so that a training
 // step that has run once takes nothing from the system the next time.
 
+#include <tessera/core/config.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -71,7 +73,7 @@ inline constexpr std::size_t large = std::size_t{1} << 22;
 
 /// Asks the system for large pages: a matrix whose rows each lie on another small page costs a walk through the page table for
 /// every row that is read.
-[[gnu::cold, gnu::noinline]] inline void prefer_large_pages([[maybe_unused]] void* piece, [[maybe_unused]] std::size_t bytes) noexcept {
+TESSERA_COLD_ONCE void prefer_large_pages([[maybe_unused]] void* piece, [[maybe_unused]] std::size_t bytes) noexcept {
 #if defined(__linux__)
   constexpr std::uintptr_t page = 4096;
   const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(piece) + page - 1) & ~(page - 1);
@@ -92,7 +94,7 @@ inline constexpr std::size_t large = std::size_t{1} << 22;
 
 /// At least `bytes` bytes on a cache-line boundary, uninitialised.
 ///   error  std::bad_alloc
-[[nodiscard]] inline void* allocate(std::size_t bytes) {
+[[nodiscard]] TESSERA_ONCE void* allocate(std::size_t bytes) {
   const int size_class = detail::class_of(bytes);
   if (size_class >= detail::class_count) throw std::bad_alloc();  // over 512 GiB: there is no list for it
   if (detail::cache* cache = detail::local_cache(); cache != nullptr) {
@@ -109,7 +111,7 @@ inline constexpr std::size_t large = std::size_t{1} << 22;
 }
 
 /// Gives back what allocate(bytes) returned, on any thread.
-inline void release(void* piece, std::size_t bytes) noexcept {
+TESSERA_ONCE void release(void* piece, std::size_t bytes) noexcept {
   const int size_class = detail::class_of(bytes);
   const std::size_t size = detail::bytes_of(size_class);
   detail::cache* cache = detail::local_cache();
@@ -122,7 +124,7 @@ inline void release(void* piece, std::size_t bytes) noexcept {
 }
 
 /// Returns to the system what this thread keeps for later, as torch.cuda.empty_cache does for a GPU.
-inline void trim() noexcept {
+TESSERA_ONCE void trim() noexcept {
   if (detail::cache* cache = detail::local_cache(); cache != nullptr) cache->trim();
 }
 

@@ -55,6 +55,7 @@ struct any_tensor {
   [[nodiscard]] any_tensor contiguous() const { return is_contiguous() ? *this : copy(); }
   /// The same elements in a block of their own.
   [[nodiscard, gnu::noinline]] any_tensor copy() const {
+    const with_device on(hold.device());
     any_tensor result = uninitialized(shape);
     copy_elements(result.mutable_data());
     return result;
@@ -68,8 +69,11 @@ struct any_tensor {
   /// Writes the elements through the index map of another tensor of this shape, whose block is written in place.
   void copy_to(any_tensor& place) const { copy_to(place.mutable_data(), place.strides); }
   void copy_to(T* to, const extents& to_strides) const {
+    const with_device on(hold.device());
     backend::copy_strided<T>(shape, data(), strides, to, to_strides);
   }
+  /// The same elements where the processor reaches them.
+  [[nodiscard]] any_tensor reachable() const { return hold.device().is_gpu() ? any_tensor{hold.copy(device::cpu()), shape, strides, offset} : *this; }
   /// The whole block as a tensor of a static type.
   template <Shape S>
   [[nodiscard]] tensor<T, S> as() const {
@@ -91,6 +95,7 @@ template <Expression E>
     return t;
   } else {
     using T = typename E::element;
+    const with_device_of on(e);
     auto t = any_tensor<T>::uninitialized(e.shape().values());
     backend::evaluate(e, t.mutable_data());
     return t;

@@ -84,7 +84,7 @@ class array {
   ///          autograd_error where a graph tracks the expression
   template <Operand X>
     requires(!std::same_as<std::remove_cvref_t<X>, array>)
-  constexpr array(const X& x) : values_{} {
+  constexpr array(const X& x) {
     const auto& e = detail::expression_of(x);
     using E = std::remove_cvref_t<decltype(e)>;
     detail::check_assignment<T, S, E>();
@@ -99,6 +99,9 @@ class array {
       backend::evaluate(e, values_.data());
     }
   }
+
+  /// An array whose elements are yet to be written.
+  [[nodiscard]] static constexpr array uninitialized() { return array(unwritten{}); }
 
   [[nodiscard]] constexpr S shape() const { return {}; }
   /// The size of one axis, which may count from the end.
@@ -149,6 +152,11 @@ class array {
   [[nodiscard]] constexpr inline_leaf<T, S> lazy() const { return {values_}; }
 
  private:
+  struct unwritten {};
+  constexpr explicit array(unwritten) {
+    if (std::is_constant_evaluated()) values_.fill(T());  // without this g++ takes it for a constant, of zeros that it writes
+  }
+
   [[nodiscard]] static constexpr extent offset(const extents& index) {
     extent at = 0;
     for (int i = 0; i < rank; ++i) at = at * S::pattern[i] + index[i];

@@ -26,7 +26,7 @@ template <Element T>
 [[nodiscard]] TESSERA_COLD bool are_close(const any_tensor<T>& a, const any_tensor<T>& b, closeness o) {
   const auto shape = rule::broadcast(a.shape, b.shape);
   if (!shape) raise<shape_error>({"tessera::allclose: shapes ", a.shape, " and ", b.shape, " do not broadcast"});
-  const any_tensor<T> x = stretched_copy(a, *shape), y = stretched_copy(b, *shape);
+  const any_tensor<T> x = stretched_copy(a.reachable(), *shape), y = stretched_copy(b.reachable(), *shape);
   for (extent i = 0; i < x.size(); ++i) {
     if (x.data()[i] == y.data()[i]) continue;
     const auto p = static_cast<double>(x.data()[i]), q = static_cast<double>(y.data()[i]), distance = std::abs(p - q);
@@ -38,7 +38,7 @@ template <Element T>
 template <Element T>
 [[nodiscard]] TESSERA_COLD bool are_equal(const any_tensor<T>& a, const any_tensor<T>& b) {
   if (a.shape != b.shape) return false;
-  const any_tensor<T> x = a.contiguous(), y = b.contiguous();
+  const any_tensor<T> x = a.reachable().contiguous(), y = b.reachable().contiguous();
   return std::equal(x.data(), x.data() + x.size(), y.data());
 }
 }  // namespace detail

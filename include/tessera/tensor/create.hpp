@@ -30,10 +30,7 @@ concept Model = Operand<X> || is_poison<X>;
 
 template <Element T, Shape S, class Rows>
 [[nodiscard]] tensor<T, S> from_rows(const Rows& rows) {
-  auto result = tensor<T, S>::uninitialized({});
-  T* to = result.mutable_data();
-  copy_literal(to, rows);
-  return result;
+  return tensor<T, S>::made({}, [&](T* to) { copy_literal(to, rows); });
 }
 
 }  // namespace detail
@@ -73,18 +70,14 @@ template <Element T = float, Shape S>
 ///   like   torch.rand
 template <std::floating_point T = float, Shape S>
 [[nodiscard]] tensor<T, S> rand(S shape = {}, generator& random = default_generator()) {
-  auto result = tensor<T, S>::uninitialized(shape);
-  fill_uniform(random, result.mutable_data(), result.size());
-  return result;
+  return tensor<T, S>::made(shape, [&](T* to) { fill_uniform(random, to, shape.size()); });
 }
 
 /// Standard normal numbers, the ones PyTorch draws from the same seed.
 ///   like   torch.randn
 template <std::floating_point T = float, Shape S>
 [[nodiscard]] tensor<T, S> randn(S shape = {}, generator& random = default_generator()) {
-  auto result = tensor<T, S>::uninitialized(shape);
-  fill_normal(random, result.mutable_data(), result.size());
-  return result;
+  return tensor<T, S>::made(shape, [&](T* to) { fill_normal(random, to, shape.size()); });
 }
 
 /// Integers from low to high - 1, the ones PyTorch draws from the same seed.
@@ -94,9 +87,7 @@ template <Element T = std::int64_t, Shape S>
 [[nodiscard]] tensor<T, S> randint(std::int64_t low, std::int64_t high, S shape, generator& random = default_generator()) {
   if (low >= high)
     raise<value_error>({"tessera::randint: low is ", low, " and must be less than high, which is ", high});
-  auto result = tensor<T, S>::uninitialized(shape);
-  fill_integers(random, result.mutable_data(), result.size(), low, high);
-  return result;
+  return tensor<T, S>::made(shape, [&](T* to) { fill_integers(random, to, shape.size(), low, high); });
 }
 /// Integers from 0 to high - 1.
 template <Element T = std::int64_t, Shape S>
@@ -110,17 +101,13 @@ template <Element T = std::int64_t, Shape S>
 template <Element T = std::int64_t>
   requires std::integral<T>
 [[nodiscard]] tensor<T, shape<dyn>> randperm(extent n, generator& random = default_generator()) {
-  auto result = tensor<T, shape<dyn>>::uninitialized(shape<dyn>{detail::counted("randperm", n)});
-  fill_permutation(random, result.mutable_data(), n);
-  return result;
+  return tensor<T, shape<dyn>>::made(shape<dyn>{detail::counted("randperm", n)}, [&](T* to) { fill_permutation(random, to, n); });
 }
 /// The same for a number that the type knows: randperm<10>() has shape<10>.
 template <extent N, Element T = std::int64_t>
   requires(N >= 0 && std::integral<T>)
 [[nodiscard]] tensor<T, shape<N>> randperm(generator& random = default_generator()) {
-  auto result = tensor<T, shape<N>>::uninitialized({});
-  fill_permutation(random, result.mutable_data(), N);
-  return result;
+  return tensor<T, shape<N>>::made({}, [&](T* to) { fill_permutation(random, to, N); });
 }
 
 /// Zeros in the shape of x, and of its element type unless one is given. The result has no gradient.

@@ -28,7 +28,7 @@ namespace detail {
 /// Sets how the calling thread prints: set_printoptions({.precision = 2}). What is not named becomes PyTorch's default.
 ///   error  value_error for a negative precision, threshold, edgeitems or linewidth
 ///   like   torch.set_printoptions, which keeps what is not named
-TESSERA_COLD inline void set_printoptions(const print_options& options) {
+TESSERA_COLD_ONCE void set_printoptions(const print_options& options) {
   const auto check = [](const char* name, extent value) {
     if (value < 0) raise<value_error>({"tessera::set_printoptions: ", name, " is ", value, " and must not be negative"});
   };
@@ -49,7 +49,7 @@ template <class X>
   if constexpr (is_poison<X>) {
     return {};
   } else {
-    const auto values = erase(detail::expression_of(x));
+    const auto values = erase(detail::expression_of(x)).reachable();
     bool requires_grad = false;
     if constexpr (requires { x.requires_grad() && x.is_leaf(); }) requires_grad = x.requires_grad() && x.is_leaf();
     const detail::printed_view view{values.data(), dtype_of<element_t<X>>, values.shape, values.strides};

@@ -45,7 +45,7 @@ class tensor_text {
   }
 
   /// "tensor([1., 2.], dtype=torch.float64)"
-  [[nodiscard]] TESSERA_COLD std::string text(bool requires_grad) {
+  [[nodiscard]] TESSERA_COLD_ONCE std::string text(bool requires_grad) {
     const bool is_empty = count(view_.shape) == 0;
     const bool is_default = view_.type == dtype::float32 || (!is_empty && (view_.type == dtype::int64 || view_.type == dtype::boolean));
     out_ = "tensor(";
@@ -80,7 +80,7 @@ class tensor_text {
     return view_.type == dtype::float32 ? static_cast<double>(static_cast<const float*>(view_.data)[at]) : static_cast<const double*>(view_.data)[at];
   }
 
-  TESSERA_COLD void choose_float_format() {
+  TESSERA_COLD_ONCE void choose_float_format() {
     std::vector<double> finite;  // and not zero
     for_each_shown(0, 0, [&](extent at) {
       if (const double value = real(at); std::isfinite(value) && value != 0) finite.push_back(value);
@@ -116,7 +116,7 @@ class tensor_text {
     }
   }
 
-  TESSERA_COLD void write(int axis, extent at, int indent) {
+  TESSERA_COLD_ONCE void write(int axis, extent at, int indent) {
     if (axis == view_.shape.rank) {
       const std::string element = is_floating() ? real_text(real(at)) : integer_text(at);
       if (element.size() < width_) out_.append(width_ - element.size(), ' ');

@@ -113,11 +113,11 @@ void fill_linspace(T* out, extent n, Start start, End end) {
 
 template <class T, Shape S>
 [[nodiscard]] tensor<T, S> identity(S shape) {
-  tensor<T, S> result(shape, T(0));
-  T* out = result.mutable_data();
-  const extent rows = result.size(0), columns = result.size(1);
-  for (extent i = 0; i < rows && i < columns; ++i) out[i * columns + i] = T(1);
-  return result;
+  return tensor<T, S>::made(shape, [&](T* out) {
+    const extent rows = shape[0], columns = shape[1];
+    std::fill_n(out, shape.size(), T(0));
+    for (extent i = 0; i < rows && i < columns; ++i) out[i * columns + i] = T(1);
+  });
 }
 
 }  // namespace detail
@@ -133,9 +133,7 @@ template <class T = void, Scalar Begin, Scalar End, Scalar Step = int>
   static_assert(detail::Countable<E>, "tessera::arange: not an element type that counts");
   const std::optional<extent> n = detail::arange_size<E>(begin, end, step);
   if (!n) raise<value_error>({"tessera::arange: steps of ", step, " do not lead from ", begin, " to ", end});
-  auto result = tensor<E, shape<dyn>>::uninitialized(shape<dyn>{*n});
-  detail::fill_range(result.mutable_data(), *n, begin, step);
-  return result;
+  return tensor<E, shape<dyn>>::made(shape<dyn>{*n}, [&](E* to) { detail::fill_range(to, *n, begin, step); });
 }
 /// 0, 1, ... up to before end.
 template <class T = void, Scalar End>
@@ -152,9 +150,7 @@ template <Element T, auto Begin, auto End, auto Step = 1>
   if constexpr (!n) {
     return poison{};
   } else {
-    auto result = tensor<T, shape<*n>>::uninitialized({});
-    detail::fill_range(result.mutable_data(), *n, Begin, Step);
-    return result;
+    return tensor<T, shape<*n>>::made({}, [&](T* to) { detail::fill_range(to, *n, Begin, Step); });
   }
 }
 /// 0, 1, ... up to before End.
@@ -168,16 +164,12 @@ template <Element T, auto End>
 ///   like   torch.linspace
 template <detail::Countable T = float, Scalar Start, Scalar End>
 [[nodiscard]] tensor<T, shape<dyn>> linspace(Start start, End end, extent n) {
-  auto result = tensor<T, shape<dyn>>::uninitialized(shape<dyn>{detail::counted("linspace", n)});
-  detail::fill_linspace(result.mutable_data(), n, start, end);
-  return result;
+  return tensor<T, shape<dyn>>::made(shape<dyn>{detail::counted("linspace", n)}, [&](T* to) { detail::fill_linspace(to, n, start, end); });
 }
 template <detail::Countable T, extent N, Scalar Start, Scalar End>
   requires(N >= 0)
 [[nodiscard]] tensor<T, shape<N>> linspace(Start start, End end) {
-  auto result = tensor<T, shape<N>>::uninitialized({});
-  detail::fill_linspace(result.mutable_data(), N, start, end);
-  return result;
+  return tensor<T, shape<N>>::made({}, [&](T* to) { detail::fill_linspace(to, N, start, end); });
 }
 
 /// Ones on the diagonal, zeros elsewhere: eye<float, 3>(), eye<float, 3, 4>().

@@ -34,11 +34,17 @@ constexpr void check_assignment() {
   expect<!fits || std::same_as<T, typename E::element>, element_types_differ_use_cast<T, typename E::element>>();
 }
 
+/// Refuses elements that the processor cannot reach.
+inline void check_reachable(const block& b) {
+  if (b.device().is_gpu()) [[unlikely]]
+    raise<device_error>({"tessera::tensor: the elements are on ", b.device(), ", which the processor cannot reach; say to(x, device::cpu())"});
+}
+
 /// A block of n elements, each `value`.
 template <Element T>
 [[nodiscard, gnu::noinline]] block filled_block(extent n, T value) {
   block b(static_cast<std::size_t>(n) * sizeof(T));
-  std::fill_n(static_cast<T*>(b.data()), n, value);
+  backend::fill(static_cast<T*>(b.data()), n, value);
   return b;
 }
 
@@ -54,15 +60,20 @@ class element_reference {
   using value_type = typename Tensor::element;
   element_reference(Tensor& owner, extent offset) : owner_(owner), offset_(offset) {}
   element_reference(const element_reference&) = default;
-  operator value_type() const { return owner_.data()[offset_]; }
-  value_type operator=(value_type value) && { return owner_.mutable_data()[offset_] = value; }
-  value_type operator=(const element_reference& other) && { return owner_.mutable_data()[offset_] = static_cast<value_type>(other); }
-  value_type operator+=(value_type value) && { return owner_.mutable_data()[offset_] += value; }
-  value_type operator-=(value_type value) && { return owner_.mutable_data()[offset_] -= value; }
-  value_type operator*=(value_type value) && { return owner_.mutable_data()[offset_] *= value; }
-  value_type operator/=(value_type value) && { return owner_.mutable_data()[offset_] /= value; }
+  operator value_type() const { return std::as_const(owner_).element_at(offset_); }
+  value_type operator=(value_type value) && { return set(value); }
+  value_type operator=(const element_reference& other) && { return set(other); }
+  value_type operator+=(value_type value) && { return set(static_cast<value_type>(*this + value)); }
+  value_type operator-=(value_type value) && { return set(static_cast<value_type>(*this - value)); }
+  value_type operator*=(value_type value) && { return set(static_cast<value_type>(*this * value)); }
+  value_type operator/=(value_type value) && { return set(static_cast<value_type>(*this / value)); }
 
  private:
+  value_type set(value_type value) {
+    owner_.set_element(offset_, value);
+    return value;
+  }
+
   Tensor& owner_;
   extent offset_;
 };
@@ -88,33 +99,21 @@ class tensor {
   tensor(S shape, std::span<const T> values) : tensor(uninitialized(shape)) {
     if (static_cast<extent>(values.size()) != size())
       raise<shape_error>({"tessera::tensor: ", values.size(), " values do not fill shape ", shape.values()});
-    if (!values.empty()) std::memcpy(mutable_data(), values.data(), values.size_bytes());
+    hold_.write(values.data(), values.size_bytes());
   }
   /// Nested braces: tensor{{1.f, 2.f}, {3.f, 4.f}}.
   template <class... Rows>
     requires(detail::literal_fits<T, S, Rows...>)
-  tensor(const Rows&... rows) : tensor(uninitialized(S{})) {  // NOLINT: a number converts to a tensor of no axes
-    T* to = mutable_data();
-    (detail::copy_literal(to, rows), ...);
-  }
+  tensor(const Rows&... rows) : tensor(made(S{}, [&](T* to) { (detail::copy_literal(to, rows), ...); })) {}  // NOLINT: a number converts to a tensor of no axes
   template <class U, std::size_t... N>
     requires(S::is_static && S::rank == 2)
-  tensor(const U (&... rows)[N]) : tensor(uninitialized(S{})) {
-    T* to = mutable_data();
-    (detail::copy_literal(to, rows), ...);
-  }
+  tensor(const U (&... rows)[N]) : tensor(made(S{}, [&](T* to) { (detail::copy_literal(to, rows), ...); })) {}
   template <class U, std::size_t M, std::size_t... N>
     requires(S::is_static && S::rank == 3)
-  tensor(const U (&... rows)[N][M]) : tensor(uninitialized(S{})) {
-    T* to = mutable_data();
-    (detail::copy_literal(to, rows), ...);
-  }
+  tensor(const U (&... rows)[N][M]) : tensor(made(S{}, [&](T* to) { (detail::copy_literal(to, rows), ...); })) {}
   template <class U, std::size_t L, std::size_t M, std::size_t... N>
     requires(S::is_static && S::rank == 4)
-  tensor(const U (&... rows)[N][M][L]) : tensor(uninitialized(S{})) {
-    T* to = mutable_data();
-    (detail::copy_literal(to, rows), ...);
-  }
+  tensor(const U (&... rows)[N][M][L]) : tensor(made(S{}, [&](T* to) { (detail::copy_literal(to, rows), ...); })) {}
 
   /// What an operation whose error has been reported returns.
   tensor(poison) : shape_(S::from(S::pattern)) {}
@@ -146,6 +145,7 @@ class tensor {
     detail::check_assignment<T, S, E>();
     refuse_gradient(e);
     const S shape = shape_of_value(e);
+    const with_device_of on(e);
     if constexpr (is_flat<E>) {
       // Only the expression shares the block, and reads element i before it is written: work in place.
       int own = 0;
@@ -164,6 +164,14 @@ class tensor {
 
   /// A tensor whose elements are whatever the memory held.
   [[nodiscard]] static tensor uninitialized(S shape) { return tensor(block(static_cast<std::size_t>(shape.size()) * sizeof(T)), shape); }
+  /// A tensor on the current device whose elements `fill` writes, to memory of the processor in any case.
+  template <class F>
+  [[nodiscard]] static tensor made(S shape, F&& fill) {
+    tensor result(block(static_cast<std::size_t>(shape.size()) * sizeof(T), device::cpu()), shape);
+    fill(static_cast<T*>(result.hold_.data()));
+    if (current_device().is_gpu()) result.hold_ = result.hold_.copy(current_device());
+    return result;
+  }
   /// A tensor that shares a block: row-major, from its start.
   [[nodiscard]] static tensor adopt(block hold, S shape) { return tensor(std::move(hold), shape); }
 
@@ -174,11 +182,16 @@ class tensor {
   [[nodiscard]] extent size() const { return shape_.size(); }
   [[nodiscard]] tessera::device device() const { return hold_.device(); }
 
-  /// The elements, for reading.
+  /// The elements, for reading: an address in the memory of the device.
   [[nodiscard]] const T* data() const { return static_cast<const T*>(hold_.data()); }
-  [[nodiscard]] std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
-  [[nodiscard]] const T* begin() const { return data(); }
-  [[nodiscard]] const T* end() const { return data() + size(); }
+  /// The elements as the processor sees them.
+  ///   error  device_error where they are on a GPU
+  [[nodiscard]] std::span<const T> span() const {
+    detail::check_reachable(hold_);
+    return {data(), static_cast<std::size_t>(size())};
+  }
+  [[nodiscard]] const T* begin() const { return span().data(); }
+  [[nodiscard]] const T* end() const { return begin() + size(); }
   /// The elements, for writing, until the tensor is next copied, used in an expression or assigned.
   ///   cost  a copy where someone else shares them
   [[nodiscard]] T* mutable_data() {
@@ -187,6 +200,7 @@ class tensor {
   }
   /// The elements, for writing, for as long as the tensor is not assigned: from now on whoever captures it copies it.
   [[nodiscard]] std::span<T> mutable_span() {
+    detail::check_reachable(hold_);
     T* to = mutable_data();
     hold_.mark_exported();
     return {to, static_cast<std::size_t>(size())};
@@ -196,7 +210,7 @@ class tensor {
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
   [[nodiscard]] T operator()(I... index) const& {
-    return data()[offset(extents{static_cast<extent>(index)...})];
+    return element_at(offset(extents{static_cast<extent>(index)...}));
   }
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
@@ -208,7 +222,7 @@ class tensor {
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
   [[nodiscard]] T at(I... index) const& {
-    return data()[offset(checked(extents{static_cast<extent>(index)...}))];
+    return element_at(offset(checked(extents{static_cast<extent>(index)...})));
   }
   template <std::convertible_to<extent>... I>
     requires(sizeof...(I) == S::rank)
@@ -219,7 +233,19 @@ class tensor {
   ///   error  shape_error where there are more or none
   [[nodiscard]] T item() const {
     if (size() != 1) raise<shape_error>({"tessera::item: a tensor of shape ", shape_.values(), " has no single element"});
-    return data()[0];
+    return element_at(0);
+  }
+  /// The element at a place in row-major order, unchecked; and writing it. On a GPU: waits for its work.
+  [[nodiscard]] T element_at(extent offset) const {
+    if (!device().is_gpu()) return data()[offset];
+    T value;
+    hold_.read(&value, static_cast<std::size_t>(offset) * sizeof(T), sizeof(T));
+    return value;
+  }
+  void set_element(extent offset, T value) {
+    T* const to = mutable_data();
+    if (!device().is_gpu()) to[offset] = value;
+    else hold_.write(&value, sizeof(T), static_cast<std::size_t>(offset) * sizeof(T));
   }
 
   /// The leaf that stands for this tensor in an expression: it holds the block.
@@ -230,6 +256,8 @@ class tensor {
   /// Writes an expression, stretched to a part of this tensor, through the part's index map.
   template <class Part, class E>
   void assign_part(const E& e, const extents& part, const extents& strides, extent offset) {
+    const with_device on(device());
+    check_devices(e);
     backend::evaluate_into<Part>(e, part, mutable_data() + offset, strides);
   }
 
@@ -248,6 +276,7 @@ class tensor {
     detail::check_assignment<T, S, E>();
     refuse_gradient(e);
     if constexpr (std::same_as<E, leaf<T, S>>) return tensor(e.hold, e.shape());
+    const with_device_of on(e);
     tensor result = uninitialized(shape_of_value(e));
     backend::evaluate(e, result.mutable_data());
     return result;

@@ -82,7 +82,7 @@ template <class X>
 [[nodiscard]] constexpr decltype(auto) gradient_of(const X& given) {
   if constexpr (!Eager<X>) return no_gradient{};
   else if constexpr (Eager<typename X::value_type>) return given.node()->reached ? given.node()->adjoint : X::value_type::constant(0);
-  else return std::as_const(given.node()->adjoint);
+  else return given.node()->open(), std::as_const(given.node()->adjoint);
 }
 
 /// A result as a number where nothing traces it.

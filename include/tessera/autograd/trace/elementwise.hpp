@@ -80,6 +80,11 @@ struct elementwise_rule {
     using S = value_shape<G>;
     using T = value_element<G>;
     constexpr bool flat = (true && ... && tessera::detail::leaf_access<leaf<T, value_shape<value_of<X>>>, S>::flat);
+    const auto open = []<class A>([[maybe_unused]] const A& to) {
+      if constexpr (std::is_pointer_v<A>)
+        if (to->tracked) to->open();
+    };
+    (open(x), ...);
     backend::for_static_rows<S, flat, T>([&]<class V>(const extents& at, extent row, extent j, int lanes) TESSERA_INLINE_LAMBDA {
       const auto read = [&]<class A>(const A& operand) TESSERA_INLINE_LAMBDA {
         using access = backend::static_access<value_shape<A>, S, flat>;
@@ -92,7 +97,6 @@ struct elementwise_rule {
           if (!to->tracked) return;
           using access = backend::static_access<value_shape<value_of<A>>, S, flat>;
           T* place = detail::elements(to->adjoint) + access::offset(at);
-          to->reached = true;
           if constexpr (access::splat && backend::width<V> == 1) *place += part;
           else if constexpr (access::splat) *place += backend::fold<backend::total>(part, lanes);
           else backend::store_some(place + j, V(backend::load_some<V>(place + j, lanes) + part), lanes);

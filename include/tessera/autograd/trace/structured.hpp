@@ -22,7 +22,11 @@ template <bool InPlace, class X>
 template <int K, class Parts, class Operand>
 constexpr void add_cotangent(const Parts& parts, [[maybe_unused]] const Operand& to) {
   if constexpr (std::is_pointer_v<Operand>) {
-    if (to->tracked) to->add(settled(parts.template get<K>()()));
+    const auto& make = parts.template get<K>();
+    using V = std::remove_cvref_t<decltype(to->value)>;
+    if (!to->tracked) return;
+    if constexpr (std::same_as<V, decltype(make())>) to->add_made(make);
+    else to->add(settled(make()));
   }
 }
 

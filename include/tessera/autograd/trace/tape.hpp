@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -40,25 +41,42 @@ template <class X>
 template <class X>
 using settled_t = std::remove_cvref_t<decltype(settled(std::declval<const X&>()))>;
 
-/// A value and its adjoint.
+namespace detail {
+template <class V>
+[[nodiscard]] constexpr V unwritten() {
+  if constexpr (is_array<V>) return V::uninitialized();
+  else return V{};
+}
+}  // namespace detail
+
+/// A value and its adjoint, which is written by the first part that arrives.
 template <class V>
 struct value_node : node {
-  V value;
-  V adjoint{};
+  static constexpr std::size_t alignment = sizeof(V) % 64 == 0 ? 64 : alignof(V);  // whole registers should not straddle two cache lines
+  alignas(alignment) V value;
+  alignas(alignment) V adjoint = detail::unwritten<V>();
 
   template <class F>
   constexpr value_node(const node_kind* k, bool is_tracked, const F& compute) : node{k, nullptr, nullptr, is_tracked}, value(compute()) {}
 
-  /// Adds a part to the adjoint.
-  constexpr void add(const V& part) {
-    if constexpr (Eager<V>) {
-      adjoint = reached ? V(adjoint + part) : part;
-    } else if constexpr (Scalar<V>) {
-      adjoint += part;
+  /// Adds a part to the adjoint: what make() gives.
+  template <class F>
+  constexpr void add_made(const F& make) {
+    if (!std::exchange(reached, true)) {
+      if (std::is_constant_evaluated() || !std::is_trivially_copyable_v<V>) adjoint = make();
+      else ::new (static_cast<void*>(&adjoint)) V(make());  // in place
+    } else if constexpr (is_array<V>) {
+      tessera::detail::add_elements<V::size()>(adjoint.data(), make().data());
     } else {
-      for (extent i = 0; i < part.size(); ++i) adjoint.data()[i] += part.data()[i];
+      adjoint = static_cast<V>(adjoint + make());
     }
-    reached = true;
+  }
+  constexpr void add(const V& part) {
+    add_made([&]() -> const V& { return part; });
+  }
+  /// The adjoint is zero where nothing has arrived.
+  constexpr void open() {
+    if (!std::exchange(reached, true)) adjoint = V{};
   }
 };
 
@@ -98,7 +116,7 @@ class tape {
     static_assert(std::is_trivially_destructible_v<N> && alignof(N) <= alignment);
     N* n = nullptr;
     if (std::is_constant_evaluated()) n = new N(std::forward<Args>(args)...);
-    else n = ::new (allocate((sizeof(N) + alignment - 1) / alignment * alignment)) N(std::forward<Args>(args)...);
+    else n = ::new (allocate(sizeof(N), std::max(alignof(N), std::size_t{16}))) N(std::forward<Args>(args)...);
     n->owner = this;
     n->previous = last_;
     last_ = n;
@@ -117,16 +135,17 @@ class tape {
   }
 
  private:
-  static constexpr std::size_t alignment = 16;
+  static constexpr std::size_t alignment = 64;
   struct alignas(alignment) chunk {
     chunk* next;
     std::size_t bytes;
   };
 
-  [[nodiscard]] void* allocate(std::size_t bytes) {
-    if (bytes > left_) extend(bytes);
-    left_ -= bytes;
-    return std::exchange(free_, free_ + bytes);
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t boundary) {
+    std::size_t gap = -reinterpret_cast<std::uintptr_t>(free_) % boundary;
+    if (gap + bytes > left_) extend(bytes), gap = 0;
+    left_ -= gap + bytes;
+    return std::exchange(free_, free_ + gap + bytes) + gap;
   }
   [[gnu::noinline]] void extend(std::size_t bytes) {
     const std::size_t wanted = std::max<std::size_t>(std::size_t{1} << 16, 2 * bytes + sizeof(chunk));

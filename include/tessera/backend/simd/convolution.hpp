@@ -176,7 +176,7 @@ void add_dots(const convolution& c, const padded_image& padded, extent i, extent
     }
     for (int t = 0; t < N; ++t) a[t] += padded.columns.size;
   }
-  for (int t = 0; t < N; ++t) dw[t] += fold<add_lanes>(sum[t], W);
+  for (int t = 0; t < N; ++t) dw[t] += fold<total>(sum[t], W);
 }
 
 // One element of dw for each tap. For few channels, which would fill little of a panel.

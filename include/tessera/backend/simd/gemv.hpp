@@ -2,8 +2,8 @@
 #pragma once
 // A vector times a matrix, without packing: the matrix is read once, so its layout decides the loop.
 
-#include <tessera/backend/lanes.hpp>
 #include <tessera/backend/parallel.hpp>
+#include <tessera/backend/rows.hpp>  // sums_of_lanes
 #include <tessera/backend/simd/gemm_kernel.hpp>
 
 #include <algorithm>
@@ -15,58 +15,44 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-struct add_lanes {
-  template <class T>
-  [[nodiscard]] static T combine(T a, T b) { return a + b; }
-};
-
-// y[i] = the sum of the lanes of v[i]. Four at a time: quarters of registers are added, transposed and added again.
-template <class V, int Count>
-TESSERA_INLINE void sum_lanes(const V* v, lane_t<V>* y) {
-  using T = lane_t<V>;
-  constexpr int W = width<V>;
-  if constexpr (transposes<V> && Count % quad<T> == 0) {
-    constexpr int Q = quad<T>;
-    for (int i = 0; i < Count; i += Q) {
-      T square[Q * Q];
-      for (int r = 0; r < Q; ++r) {
-        T lanes[W];
-        store_lanes(lanes, v[i + r]);
-        auto sum = join_quads<T, 16>(lanes, 0);
-        for (int w = Q; w < W; w += Q) sum = sum + join_quads<T, 16>(lanes + w, 0);
-        std::memcpy(square + r * Q, &sum, 16);
-      }
-      T turned[Q * Q];
-      transpose_quad<16>(turned, Q, square, Q);
-      auto sum = join_quads<T, 16>(turned, 0);
-      for (int r = 1; r < Q; ++r) sum = sum + join_quads<T, 16>(turned + r * Q, 0);
-      std::memcpy(y + i, &sum, 16);
-    }
-  } else {
-    for (int i = 0; i < Count; ++i) y[i] = fold<add_lanes>(v[i], W);
-  }
-}
-
 /// Is one of the loops below good for this matrix?
 template <class V>
 [[nodiscard]] bool suits_gemv(extent k, const matrix<lane_t<V>>& b) {
   return b.column_stride == 1 || (b.row_stride == 1 && k >= width<V>);
 }
 
-// y[i] = x · columns of B, which are contiguous and `step` apart.
+// sum[i] = the products of x and columns of B, added up lane by lane; columns are contiguous. Returns how many elements are left out.
 template <class V, int... I>
-void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lane_t<V>* y,
-                 std::integer_sequence<int, I...>) {
+TESSERA_INLINE void multiply_columns(extent k, const lane_t<V>* x, const lane_t<V>* const* column, V* to, std::integer_sequence<int, I...>) {
   using T = lane_t<V>;
-  constexpr extent W = width<V>;
+  constexpr int W = width<V>;
+  const T* const from[] = {column[I]...};
   V sum[] = {(static_cast<void>(I), V(T(0)))...};
-  extent p = 0;
-  for (; p + W <= k; p += W) {
+  for (extent p = 0; p + W <= k; p += W) {
     const V v = load<V>(x + p);
-    ((sum[I] = fused(v, load<V>(b + I * step + p), sum[I])), ...);
+    ((sum[I] = fused(v, load<V>(from[I] + p), sum[I])), ...);
   }
-  sum_lanes<V, static_cast<int>(sizeof...(I))>(sum, y);
-  for (; p < k; ++p) ((y[I] += x[p] * b[I * step + p]), ...);
+  ((to[I] = sum[I]), ...);
+}
+
+// y[i] = x · column i of B for at most `dot_width` columns, which are `step` apart. As many as registers have lanes are summed together.
+template <class V>
+inline constexpr int dot_width = width<V> < 8 ? 8 : width<V>;
+template <class V>
+void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lane_t<V>* y, int count) {
+  using T = lane_t<V>;
+  constexpr int W = width<V>;
+  const T* from[dot_width<V>];
+  V sum[dot_width<V>];
+  for (int i = 0; i < dot_width<V>; ++i) from[i] = b + std::min(i, count - 1) * step;
+  int i = 0;
+  for (; count - i > 4; i += 8) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, 8>{});
+  if (i < count) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, 4>{}), i += 4;
+  for (; i % W != 0; ++i) sum[i] = V(T(0));
+  for (i = 0; i < count; i += W) store_part(y + i, sums_of_lanes(sum + i), std::min(W, count - i));
+  if (const extent done = k / W * W; done < k)
+    for (i = 0; i < count; ++i)
+      for (extent p = done; p < k; ++p) y[i] += x[p] * from[i][p];
 }
 
 // y = x · B on as many registers of columns as I has, rows of B being contiguous and `step` apart.
@@ -111,8 +97,7 @@ void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const 
   constexpr std::make_integer_sequence<int, 1> one;
   extent j = begin;
   if (b.row_stride == 1 && k >= W) {
-    for (; j + 4 <= end; j += 4) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, four);
-    for (; j < end; ++j) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, one);
+    for (; j < end; j += dot_width<V>) dot_columns<V>(k, x, b.at(0, j), b.column_stride, y + j, static_cast<int>(std::min<extent>(dot_width<V>, end - j)));
     return;
   }
   if (end - begin <= 8 * W) {  // in registers
@@ -126,21 +111,26 @@ void gemv_columns(extent begin, extent end, extent k, const lane_t<V>* x, const 
 template <class V, class T = lane_t<V>>
 void gemv(extent n, extent k, const T* x, extent x_step, const matrix<T>& b, T* out, extent out_step, bool accumulate,
           const T* bias, extent bias_step) {
-  const scratch<T> y(n), gathered(x_step == 1 ? 0 : k);
+  const bool in_place = out_step == 1 && !accumulate;
+  const scratch<T> aside(in_place ? 0 : n), gathered(x_step == 1 ? 0 : k);
   if (x_step != 1)
     for (extent p = 0; p < k; ++p) gathered.data()[p] = x[p * x_step];
-  const T* from = x_step == 1 ? x : gathered.data();
+  const T* const from = x_step == 1 ? x : gathered.data();
+  T* const y = in_place ? out : aside.data();
   constexpr extent unit = 8 * width<V>;
   const extent units = (n + unit - 1) / unit;
   const auto work = [&](extent begin, extent end) {
-    gemv_columns<V>(begin * unit, std::min(n, end * unit), k, from, b, y.data());
+    gemv_columns<V>(begin * unit, std::min(n, end * unit), k, from, b, y);
   };
   const extent least = b.column_stride != 1 ? 1 : num_threads() == 1 ? 32 : 8;  // rows are better read from end to end
   parallel_for(units, std::max(least, 131072 / (k * unit)), work);
-  for (extent j = 0; j < n; ++j) {
-    const T start = accumulate ? out[j * out_step] : bias != nullptr ? bias[j * bias_step] : T(0);
-    out[j * out_step] = start + y.data()[j];
-  }
+  const T* const start = accumulate ? out : bias;
+  const extent start_step = accumulate ? out_step : bias_step;
+  if (in_place && start == nullptr) return;
+  if (out_step == 1 && start_step == 1)
+    for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA { store_part(out + j, V(load_part<V>(start + j, lanes, T(0)) + load_part<V>(y + j, lanes, T(0))), lanes); });
+  else
+    for (extent j = 0; j < n; ++j) out[j * out_step] = (start == nullptr ? T(0) : start[j * start_step]) + y[j];
 }
 
 }  // namespace detail

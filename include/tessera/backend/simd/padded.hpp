@@ -51,7 +51,7 @@ struct padded_axis {
 };
 
 /// As many planes and elements as the taps of a window read.
-[[nodiscard]] inline padded_axis padded_for(const sliding& s) {
+[[nodiscard]] TESSERA_ONCE padded_axis padded_for(const sliding& s) {
   const extent reach = (s.kernel - 1) * s.dilation;
   return {s.input, s.stride, s.padding, std::min(s.stride, reach + 1), s.output + reach / s.stride, s.dilation};
 }

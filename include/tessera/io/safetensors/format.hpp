@@ -42,11 +42,11 @@ inline constexpr format formats[] = {
 }
 
 // Every byte of a bool must be 0 or 1: to C++ any other has no meaning.
-[[nodiscard]] TESSERA_COLD inline bool are_booleans(std::span<const std::byte> bytes) {
+[[nodiscard]] TESSERA_COLD_ONCE bool are_booleans(std::span<const std::byte> bytes) {
   return std::ranges::all_of(bytes, [](std::byte b) { return b <= std::byte{1}; });
 }
 
-[[nodiscard]] TESSERA_COLD inline std::string shown(std::string_view name) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string shown(std::string_view name) {
   constexpr std::size_t most = 100;
   return name.size() <= most ? json::quote(name) : json::quote(name.substr(0, most)) + "...";
 }

@@ -41,7 +41,7 @@ struct header {
   metadata text;
 };
 
-[[nodiscard]] TESSERA_COLD inline description read_description(json::reader& json, std::string name) {
+[[nodiscard]] TESSERA_COLD_ONCE description read_description(json::reader& json, std::string name) {
   description d{std::move(name), nullptr, {}, 0, 0};
   bool has_shape = false, has_offsets = false;
   const auto once = [&](bool seen) {
@@ -79,7 +79,7 @@ struct header {
   return d;
 }
 
-[[nodiscard]] TESSERA_COLD inline header read_header(std::string_view text, const std::string& where) {
+[[nodiscard]] TESSERA_COLD_ONCE header read_header(std::string_view text, const std::string& where) {
   header h;
   json::reader json(text, where + "header: ");
   if (!text.starts_with('{')) json.fail("expected {");
@@ -96,7 +96,7 @@ struct header {
 }
 
 /// Checks that the tensors have different names and fill the data section; gives their numbers in the order of their offsets.
-[[nodiscard]] TESSERA_COLD inline std::vector<std::size_t> check_layout(const std::vector<description>& tensors, std::uint64_t data_size, const std::string& where) {
+[[nodiscard]] TESSERA_COLD_ONCE std::vector<std::size_t> check_layout(const std::vector<description>& tensors, std::uint64_t data_size, const std::string& where) {
   const auto name = [&](std::size_t i) { return std::string_view(tensors[i].name); };
   if (const std::size_t twin = first_twin(sorted_names(tensors.size(), name), name); twin != tensors.size())
     raise<io_error>({where, "two tensors are named ", shown(name(twin))});
@@ -120,7 +120,7 @@ struct header {
   return order;
 }
 
-[[nodiscard]] TESSERA_COLD inline record decode(record::memory hold, std::string_view file) {
+[[nodiscard]] TESSERA_COLD_ONCE record decode(record::memory hold, std::string_view file) {
   const std::string where = "tessera::io::read_safetensors: " + std::string(file) + ": ";
   const std::span<const std::byte> bytes(*hold);
   std::uint64_t header_size = 0;
@@ -134,7 +134,8 @@ struct header {
   const auto data = bytes.subspan(sizeof header_size + header_bytes.size());
   header h = read_header({reinterpret_cast<const char*>(header_bytes.data()), header_bytes.size()}, where);
 
-  std::vector<entry> entries;
+  std::vector<entry> entries(h.tensors.size());
+  std::size_t readable = 0;
   std::map<std::string, std::string, std::less<>> refused;
   for (const std::size_t i : check_layout(h.tensors, data.size(), where)) {
     description& d = h.tensors[i];
@@ -150,8 +151,9 @@ struct header {
       raise<io_error>({where, "tensor ", shown(d.name), " has a BOOL that is neither 0 nor 1"});
     extents shape;
     for (const extent e : d.shape) shape.push_back(e);
-    entries.push_back({std::move(d.name), *d.kind->type, shape, part});
+    entries[readable++] = {std::move(d.name), *d.kind->type, shape, part};
   }
+  entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(readable), entries.end());
   return record(std::move(hold), std::move(entries), std::move(h.text), std::move(refused));
 }
 
@@ -160,14 +162,14 @@ struct header {
 /// The tensors of a safetensors file that is in memory, which is copied. A tensor with a dtype or a rank that this library
 /// lacks is an error only when find() asks for it.
 ///   error  io_error that starts with the name and says what is wrong where
-[[nodiscard]] TESSERA_COLD inline record parse_safetensors(std::span<const std::byte> bytes, std::string_view name_for_messages) {
+[[nodiscard]] TESSERA_COLD_ONCE record parse_safetensors(std::span<const std::byte> bytes, std::string_view name_for_messages) {
   return detail::safetensors::decode(std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end()), name_for_messages);
 }
 
 /// The tensors of a safetensors file.
 ///   error  io_error naming the file and what is wrong where
 ///   like   safetensors.torch.load_file
-[[nodiscard]] TESSERA_COLD inline record read_safetensors(const std::filesystem::path& file) {
+[[nodiscard]] TESSERA_COLD_ONCE record read_safetensors(const std::filesystem::path& file) {
   return detail::safetensors::decode(std::make_shared<const std::vector<std::byte>>(read_file(file)), file.string());
 }
 

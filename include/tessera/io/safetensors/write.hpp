@@ -25,12 +25,12 @@ namespace tessera::io {
 
 namespace detail::safetensors {
 
-[[noreturn]] TESSERA_COLD inline void refuse(std::initializer_list<message_part> why) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse(std::initializer_list<message_part> why) {
   raise<value_error>({"tessera::io::encode_safetensors: ", message(why)});
 }
 
 /// Checks the tensors and sorts them as the Python package does: large elements first, then by name.
-[[nodiscard]] TESSERA_COLD inline std::vector<const entry*> sorted(std::span<const entry> entries) {
+[[nodiscard]] TESSERA_COLD_ONCE std::vector<const entry*> sorted(std::span<const entry> entries) {
   for (const entry& e : entries) {
     if (!json::is_utf8(e.name)) refuse({"the name of a tensor is not UTF-8"});
     const std::string name = shown(e.name);
@@ -50,7 +50,7 @@ namespace detail::safetensors {
 }
 
 /// Everything before the first tensor's bytes.
-[[nodiscard]] TESSERA_COLD inline std::string head_of(const std::vector<const entry*>& order, const metadata& text) {
+[[nodiscard]] TESSERA_COLD_ONCE std::string head_of(const std::vector<const entry*>& order, const metadata& text) {
   std::string out(sizeof(std::uint64_t), '\0');
   const auto list = [&](char open, char close, const auto& items, auto&& write) {
     out += open;
@@ -102,7 +102,7 @@ void with_pieces(std::span<const entry> entries, const metadata& text, F&& take)
 /// A safetensors file, byte for byte what the Python package writes for these tensors, in whatever order they are given.
 ///   error  value_error where a name is no UTF-8, occurs twice or is __metadata__, or bytes do not fit shape and dtype
 ///   like   safetensors.numpy.save
-[[nodiscard]] TESSERA_COLD inline std::vector<std::byte> encode_safetensors(std::span<const entry> entries, const metadata& text = {}) {
+[[nodiscard]] TESSERA_COLD_ONCE std::vector<std::byte> encode_safetensors(std::span<const entry> entries, const metadata& text = {}) {
   std::vector<std::byte> out;
   detail::safetensors::with_pieces(entries, text, [&](const auto& pieces) {
     for (const auto piece : pieces) out.insert(out.end(), piece.begin(), piece.end());
@@ -113,7 +113,7 @@ void with_pieces(std::span<const entry> entries, const metadata& text, F&& take)
 /// Writes a safetensors file atomically: a reader finds the old file or the new one.
 ///   error  value_error as encode_safetensors; io_error naming the file and the reason
 ///   like   safetensors.torch.save_file
-TESSERA_COLD inline void write_safetensors(const std::filesystem::path& file, std::span<const entry> entries, const metadata& text = {}) {
+TESSERA_COLD_ONCE void write_safetensors(const std::filesystem::path& file, std::span<const entry> entries, const metadata& text = {}) {
   detail::safetensors::with_pieces(entries, text, [&](const auto& pieces) { write_file(file, pieces); });
 }
 

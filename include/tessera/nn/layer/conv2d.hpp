@@ -95,7 +95,7 @@ class conv2d {
   using bias_shape = std::conditional_t<has_bias, shape<Out>, shape<0>>;
   using weight_shape = shape<Out, depth, Rows, columns>;
 
-  conv2d(extent in, extent out, extent rows, extent of_columns, steps_t s, padding_t p, dilation_t d, groups_t g)
+  TESSERA_COLD conv2d(extent in, extent out, extent rows, extent of_columns, steps_t s, padding_t p, dilation_t d, groups_t g)
       : weight(weight_shape::from(weight_extents(in, out, rows, of_columns, g.count))), bias(bias_shape::from(has_bias ? extents{out} : extents{0})), stride_(s), padding_(p), dilation_(d), groups_(g) {
     init::affine(weight, bias, weight.size() / std::max<extent>(1, out));
   }

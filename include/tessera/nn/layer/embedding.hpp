@@ -24,7 +24,7 @@ class embedding {
       : padding_idx(options.padding_idx), weight(shape<Rows, Columns>::from({rows, columns})) {
     const extent padding = tessera::detail::padding_row(options, rows);
     init::normal(weight);
-    if (padding >= 0) std::fill_n(weight.mutable_span().begin() + padding * columns, columns, element(0));
+    if (padding >= 0) detail::with_elements(weight, [&](std::span<element> w) { std::fill_n(w.begin() + padding * columns, columns, element(0)); });
   }
 
   template <class I>

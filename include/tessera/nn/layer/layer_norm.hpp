@@ -28,7 +28,7 @@ class layer_norm {
       : layer_norm(Normalized{}, options) {}
   explicit layer_norm(Normalized shape, layer_norm_options options = {})
       : eps(options.eps), weight(made<has_weight>(shape)), bias(made<has_bias>(shape)), size_(shape.values()) {
-    if constexpr (has_weight) std::ranges::fill(weight.mutable_span(), element(1));
+    if constexpr (has_weight) detail::with_elements(weight, [](std::span<element> w) { std::ranges::fill(w, element(1)); });
   }
 
   template <class X>

@@ -41,7 +41,7 @@ class linear {
   linear()
     requires(is_known(In) && is_known(Out))
       : linear(In, Out) {}
-  linear(extent in, extent out) : weight(shape<Out, In>::from({out, in})), bias(bias_shape::from(has_bias ? extents{out} : extents{0})) {
+  TESSERA_COLD linear(extent in, extent out) : weight(shape<Out, In>::from({out, in})), bias(bias_shape::from(has_bias ? extents{out} : extents{0})) {
     init::affine(weight, bias, in);
   }
 

@@ -8,6 +8,8 @@
 
 #include <span>
 
+#include <tessera/backend/items/draw.hpp>
+
 namespace tessera::nn::detail {
 
 /// The parameters of one layer in one direction; biases may be absent.
@@ -29,13 +31,13 @@ struct lstm_values {
   autograd::any_variable<T> output, h, c;
 };
 
-[[noreturn]] TESSERA_COLD inline void refuse_lstm_input(const extents& x, const lstm_plan& plan) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_lstm_input(const extents& x, const lstm_plan& plan) {
   const int steps = plan.batch_first && x.rank == 3 ? 1 : 0;
   if (x.back() != plan.in)
     raise<shape_error>({"tessera::nn::lstm: an input of shape ", x, " has not the ", plan.in, " features of the layer at axis ", x.rank - 1});
   raise<shape_error>({"tessera::nn::lstm: an input of shape ", x, " has no steps: axis ", steps, " is empty"});
 }
-[[noreturn]] TESSERA_COLD inline void refuse_lstm_state(const char* which, const extents& state, const extents& wanted, const extents& x) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_lstm_state(const char* which, const extents& state, const extents& wanted, const extents& x) {
   int axis = 0;
   while (axis < state.rank && axis < wanted.rank && state[axis] == wanted[axis]) ++axis;
   raise<shape_error>({"tessera::nn::lstm: a state ", which, " of shape ", state, " differs at axis ", axis, " from ", wanted,
@@ -47,7 +49,14 @@ template <std::floating_point T>
 [[nodiscard]] autograd::any_variable<T> drop_out(const autograd::any_variable<T>& x, double p) {
   const double keep = 1 - p;
   const op::random_mask<T> numbers{default_generator().next_philox(), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32), static_cast<T>(keep > 0 ? 1 / keep : 0)};
+  const with_device on(x.value.hold.device());
   any_tensor<T> mask = any_tensor<T>::uninitialized(x.shape());
+#if TESSERA_RUNS_ITEMS
+  if (backend::runs_items()) {
+    backend::launch(mask.size(), 80, backend::items::draw<op::random_mask<T>, T>{numbers, mask.mutable_data()});
+    return x * autograd::any_variable<T>(std::move(mask));
+  }
+#endif
   backend::with_register<T>([&]<class V>() {
     backend::for_lanes<V>(mask.size(), [&, to = mask.mutable_data()](extent j, int lanes) { backend::store_part(to + j, numbers.template load<V>(j), lanes); });
   });

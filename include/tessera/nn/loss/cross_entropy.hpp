@@ -2,10 +2,13 @@
 #pragma once
 // cross_entropy: log_softmax and the negative log-likelihood of a label, in one pass over each row.
 
+#include <tessera/backend/loss.hpp>
 #include <tessera/nn/loss/reduction.hpp>
 #include <tessera/op/normalize/softmax.hpp>
 
 #include <numeric>
+
+#include <tessera/backend/items/loss.hpp>
 
 namespace tessera {
 
@@ -26,37 +29,35 @@ struct cross_entropy_targets {
   std::int64_t ignore_index;
   double smoothing;
 
-  [[nodiscard]] T weight_of(extent c) const { return weight.hold ? weight.data()[c] : T(1); }
-  [[nodiscard]] bool is_ignored(extent row) const { return labels.data()[row] == ignore_index; }
-  /// q of the label beyond what every class has, and what a class has by smoothing.
-  [[nodiscard]] T share_of_label(extent row) const { return static_cast<T>(1 - smoothing) * weight_of(labels.data()[row]); }
-  [[nodiscard]] T share_of_class(extent c, extent classes) const { return static_cast<T>(smoothing / static_cast<double>(classes)) * weight_of(c); }
-  /// The sum of q over the classes of a row.
-  [[nodiscard]] T total_share(extent row, extent classes) const {
-    T total = share_of_label(row);
-    if (smoothing != 0)
-      for (extent c = 0; c < classes; ++c) total += share_of_class(c, classes);
-    return total;
-  }
+  /// The same as numbers.
+  [[nodiscard]] backend::class_targets<T> numbers(extent classes) const { return {labels.data(), weight.hold ? weight.data() : nullptr, ignore_index, smoothing, classes}; }
   /// What the mean divides by: the weights of the labels that count.
-  [[nodiscard]] double total_weight(extent rows) const {
+  [[nodiscard]] double total_weight(extent rows, extent classes) const {
+    const backend::class_targets<T> q = numbers(classes);
     double total = 0;
-    for (extent i = 0; i < rows; ++i) total += is_ignored(i) ? 0.0 : static_cast<double>(weight_of(labels.data()[i]));
+    for (extent i = 0; i < rows; ++i) total += q.is_ignored(i) ? 0.0 : static_cast<double>(q.weight_of(q.labels[i]));
     return total;
   }
   /// q as a matrix.
   [[nodiscard]] any_tensor<T> matrix(const extents& logits) const {
     any_tensor<T> q = any_tensor<T>::filled(logits, T(0));
     const extent classes = logits.back();
+    const backend::class_targets<T> own = numbers(classes);
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return backend::launch(q.size(), 4, backend::items::target_matrix<T>{own, q.mutable_data()}), q;
+#endif
     for (extent i = 0; i < logits[0]; ++i) {
       T* row = q.mutable_data() + i * classes;
-      if (is_ignored(i)) continue;
+      if (own.is_ignored(i)) continue;
       if (smoothing != 0)
-        for (extent c = 0; c < classes; ++c) row[c] = share_of_class(c, classes);
-      row[labels.data()[i]] += share_of_label(i);
+        for (extent c = 0; c < classes; ++c) row[c] = own.share_of_class(c);
+      row[own.labels[i]] += own.share_of_label(i);
     }
     return q;
   }
+  /// The same where the processor reaches it.
+  [[nodiscard]] cross_entropy_targets reachable() const { return {labels.reachable(), weight.reachable(), ignore_index, smoothing}; }
+  /// Of targets that the processor reaches.
   void check(const extents& logits) const {
     if (labels.size() != logits[0])
       raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " and labels of shape ", labels.shape, " differ at axis 0"});
@@ -82,12 +83,17 @@ struct cross_entropy_gradient {
     any_tensor<T> dx = any_tensor<T>::uninitialized(x.shape);
     const any_tensor<T> logits = x.contiguous();
     const extent step = g.shape.rank == 0 ? 0 : g.strides[0];
+    const backend::class_targets<T> q = targets.numbers(classes);
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items())
+      return backend::launch_rows(rows, 40 * classes, backend::items::loss_gradient_of_row<T>{q, logits.data(), lse.data(), g.data(), step, factor, dx.mutable_data()}), dx;
+#endif
     backend::with_register<T>([&]<class V>() {
       for (extent i = 0; i < rows; ++i) {
         T* to = dx.mutable_data() + i * classes;
         const T* from = logits.data() + i * classes;
-        const bool counts = !targets.is_ignored(i);
-        const T seed = g.data()[i * step] * factor, scale = counts ? seed * targets.total_share(i, classes) : T(0), shift = lse.data()[i];
+        const bool counts = !q.is_ignored(i);
+        const T seed = g.data()[i * step] * factor, scale = counts ? seed * q.total_share(i) : T(0), shift = lse.data()[i];
         if (!counts) {
           std::fill_n(to, classes, T(0));
           continue;
@@ -96,8 +102,8 @@ struct cross_entropy_gradient {
           backend::store_part(to + j, V(lane::exp(V(backend::load_part<V>(from + j, lanes, T(0)) - V(shift))) * V(scale)), lanes);
         });
         if (targets.smoothing != 0)
-          for (extent c = 0; c < classes; ++c) to[c] -= seed * targets.share_of_class(c, classes);
-        to[targets.labels.data()[i]] -= seed * targets.share_of_label(i);
+          for (extent c = 0; c < classes; ++c) to[c] -= seed * q.share_of_class(c);
+        to[q.labels[i]] -= seed * q.share_of_label(i);
       }
     });
     return dx;
@@ -105,17 +111,22 @@ struct cross_entropy_gradient {
   // dx = factor·g·(t·p - q) with p = softmax(x) and t the sum of q.
   template <class V>
   [[nodiscard]] auto vjp(const V& h, const V& g, const V& x, const V&) const {
-    const extents column{x.shape()[0], 1};
-    const V q(targets.matrix(x.shape())), scale = V::constant(static_cast<double>(factor));
-    const V p = apply(softmax{1}, x), t = sum_to(q, column);
-    return cotangents{[=] {
-                        const V rows = sum_to(h * (t * p - q), column) * scale;
+    return cotangents{[&] {
+                        const V q(targets.matrix(x.shape()));
+                        const V rows = sum_to(h * (sum_to(q, column(x)) * apply(softmax{1}, x) - q), column(x)) * V::constant(static_cast<double>(factor));
                         return g.shape().rank == 0 ? sum_to(rows, {}) : apply(change_shape{g.shape()}, rows);
                       },
-                      [=] {
-                        const V u = (g.shape().rank == 0 ? g : apply(change_shape{column}, g)) * scale * t * p * h;
-                        return u - p * sum_to(u, column);
+                      [&] {
+                        const V p = apply(softmax{1}, x), t = sum_to(V(targets.matrix(x.shape())), column(x));
+                        const V u = (g.shape().rank == 0 ? g : apply(change_shape{column(x)}, g)) * V::constant(static_cast<double>(factor)) * t * p * h;
+                        return u - p * sum_to(u, column(x));
                       }};
+  }
+
+ private:
+  template <class V>
+  [[nodiscard]] static extents column(const V& x) {
+    return {x.shape()[0], 1};
   }
 };
 
@@ -133,11 +144,23 @@ struct cross_entropy {
   T factor = 1;
 
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) {
-    targets.check(x.shape);
     const extent rows = x.shape[0], classes = x.shape[1];
+    if (has_gpu && (x.hold.device().is_gpu() || targets.labels.hold.device().is_gpu())) check_on_gpu(x);
+    else targets.check(x.shape);
     any_tensor<T> y = any_tensor<T>::uninitialized({rows});
     lse = any_tensor<T>::uninitialized({rows});
     const any_tensor<T> logits = x.contiguous();
+    const backend::class_targets<T> q = targets.numbers(classes);
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) {
+      backend::launch_rows(rows, 40 * classes, backend::items::loss_of_row<T>{q, logits.data(), lse.mutable_data(), y.mutable_data()});
+      if (how == reduction::none) return y;
+      if (how == reduction::mean && !x.hold.device().is_gpu()) factor = static_cast<T>(1 / targets.total_weight(rows, classes));
+      any_tensor<T> all = any_tensor<T>::uninitialized({});
+      backend::launch_rows(1, rows, backend::items::scaled_sum<T>{y.data(), rows, factor, all.mutable_data()});
+      return all;
+    }
+#endif
     backend::with_register<T>([&]<class V>() {
       for (extent i = 0; i < rows; ++i) {
         const T* row = logits.data() + i * classes;
@@ -145,16 +168,16 @@ struct cross_entropy {
         const T log_sum = top + std::log(backend::row_sum_of_exp<V>(row, classes, top));
         lse.mutable_data()[i] = log_sum;
         T loss = 0;
-        if (!targets.is_ignored(i)) {
-          loss = targets.share_of_label(i) * (log_sum - row[targets.labels.data()[i]]);
+        if (!q.is_ignored(i)) {
+          loss = q.share_of_label(i) * (log_sum - row[q.labels[i]]);
           if (targets.smoothing != 0)
-            for (extent c = 0; c < classes; ++c) loss += targets.share_of_class(c, classes) * (log_sum - row[c]);
+            for (extent c = 0; c < classes; ++c) loss += q.share_of_class(c) * (log_sum - row[c]);
         }
         y.mutable_data()[i] = loss;
       }
     });
     if (how == reduction::none) return y;
-    if (how == reduction::mean) factor = static_cast<T>(1 / targets.total_weight(rows));
+    if (how == reduction::mean) factor = static_cast<T>(1 / targets.total_weight(rows, classes));
     return any_tensor<T>::filled({}, static_cast<T>(std::accumulate(y.data(), y.data() + rows, 0.0)) * factor);
   }
   template <class V>
@@ -162,6 +185,17 @@ struct cross_entropy {
     return cotangents{[&] { return apply(cross_entropy_gradient<T>{targets, lse, factor}, g, x); }, no_gradient{}};
   }
   void release() { lse = {}; }
+
+ private:
+  /// Waits for the labels to arrive: which of them are classes, and what the mean divides by, is for the processor to say.
+  TESSERA_COLD void check_on_gpu(const any_tensor<T>& x) {
+    for (const device there : {targets.labels.hold.device(), targets.weight.hold ? targets.weight.hold.device() : x.hold.device()})
+      if (there != x.hold.device())
+        raise<device_error>({"tessera::cross_entropy: logits ", x.shape, " are on ", x.hold.device(), " and labels or weights on ", there, "; move one with to(x, device)"});
+    const cross_entropy_targets<T> here = targets.reachable();
+    here.check(x.shape);
+    if (how == reduction::mean) factor = static_cast<T>(1 / here.total_weight(x.shape[0], x.shape[1]));
+  }
 };
 
 }  // namespace op
@@ -179,7 +213,7 @@ struct cross_entropy_options {
 ///   shape  logits [N, C], labels [N] of int32 or int64, weight [C] -> one number, or [N] with no_reduction
 ///   error  compile time: cross_entropy_shapes_do_not_fit; run time: shape_error, index_error for a label that is no class
 ///   grad   softmax(logits) less the target, weighted; none for labels and weight
-///   cost   two passes over each row, one more in backward
+///   cost   two passes over each row, one more in backward; on a GPU the call waits until the labels are there, to check them
 ///   like   torch.nn.functional.cross_entropy with class indices
 struct cross_entropy_fn {
   template <class X, class Y, Reduction R = mean_reduction_t>

@@ -31,33 +31,53 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
       }
   } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
     // Large enough for a kernel that is not made for these extents, and so small that it packs on the stack.
-    backend::gemm<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n, false);
+    backend::gemm_here<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n);
   } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1)) {  // rows of b in registers, for several rows of a
     using V = backend::fitting_register<T, l.n>;
+    constexpr int at_once = l.m < 8 ? static_cast<int>(l.m) : 8;
+    constexpr extent chains = at_once == 1 && l.k >= 8 ? 4 : 1;  // of one row's additions, so that they do not wait for each other
     const auto rows = [&]<int... R>(extent i, std::integer_sequence<int, R...>) TESSERA_INLINE_LAMBDA {
       backend::for_lanes<V>(l.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-        V sum[] = {(static_cast<void>(R), V(T(0)))...};
-        for (extent p = 0; p < l.k; ++p) {
-          const V x = backend::load_some<V>(b + p * l.row_b + j, lanes);
-          ((sum[R] = V(sum[R] + V(a[(i + R) * l.row_a + p * l.column_a]) * x)), ...);
+        V sum[] = {(static_cast<void>(R), V(T(0)))...}, aside[] = {V(T(0)), V(T(0)), V(T(0))};
+        const auto add = [&](V& to, extent row, extent p) TESSERA_INLINE_LAMBDA {
+          to = V(to + V(a[row * l.row_a + p * l.column_a]) * backend::load_some<V>(b + p * l.row_b + j, lanes));
+        };
+        for (extent p = 0; p + chains <= l.k; p += chains) {
+          (add(sum[R], i + R, p), ...);
+          if constexpr (chains == 4) add(aside[0], i, p + 1), add(aside[1], i, p + 2), add(aside[2], i, p + 3);
+        }
+        if constexpr (chains == 4) {
+          for (extent p = l.k / 4 * 4; p < l.k; ++p) add(sum[0], i, p);
+          sum[0] = V(V(sum[0] + aside[0]) + V(aside[1] + aside[2]));
         }
         (backend::store_some(y + (i + R) * l.n + j, sum[R], lanes), ...);
       });
     };
-    constexpr int at_once = l.m < 8 ? static_cast<int>(l.m) : 8;
     constexpr extent together = l.m / at_once * at_once;
     for (extent i = 0; i < together; i += at_once) rows(i, std::make_integer_sequence<int, at_once>{});
     if constexpr (together < l.m) rows(together, std::make_integer_sequence<int, static_cast<int>(l.m - together)>{});
   } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
     using V = backend::fitting_register<T, l.k>;
-    for (extent i = 0; i < l.m; ++i)
-      for (extent j = 0; j < l.n; ++j) {
-        V sum(T(0));
-        backend::for_lanes<V>(l.k, [&](extent p, int lanes) TESSERA_INLINE_LAMBDA {
-          sum = V(sum + backend::load_part<V>(a + i * l.row_a + p, lanes, T(0)) * backend::load_part<V>(b + j * l.column_b + p, lanes, T(0)));
-        });
-        y[i * l.n + j] = backend::sum_of_lanes(sum);
+    constexpr extent W = backend::width<V>;
+    const auto product = [&](extent i, extent j) TESSERA_INLINE_LAMBDA {
+      V sum(T(0));
+      backend::for_lanes<V>(l.k, [&](extent p, int lanes) TESSERA_INLINE_LAMBDA {
+        sum = V(sum + backend::load_part<V>(a + i * l.row_a + p, lanes, T(0)) * backend::load_part<V>(b + j * l.column_b + p, lanes, T(0)));
+      });
+      return sum;
+    };
+    constexpr extent together = l.n / W * W;
+    for (extent i = 0; i < l.m; ++i) {
+      for (extent j = 0; j < together; j += W) {
+        const V sums = [&]<int... C>(std::integer_sequence<int, C...>) TESSERA_INLINE_LAMBDA {
+          const V all[] = {product(i, j + C)...};
+          return backend::sums_of_lanes(all);
+        }(std::make_integer_sequence<int, W>{});
+        backend::store_some(y + i * l.n + j, sums, W);
       }
+      if constexpr (together < l.n)
+        for (extent j = together; j < l.n; ++j) y[i * l.n + j] = backend::sum_of_lanes(product(i, j));
+    }
   } else {
     for (extent i = 0; i < l.m; ++i)
       for (extent j = 0; j < l.n; ++j) {
@@ -101,7 +121,7 @@ template <Element T, class A, class MapA, class B, class MapB>
   using Layout = product_of<A, MapA, B, MapB>;
   using S = shape_of<Layout>;
   using Batch = shape_of<batch_of<S>>;
-  array<T, S> y;
+  array<T, S> y = array<T, S>::uninitialized();
   extent at = 0;
   for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
       [&](extent from_a, extent from_b) {

@@ -107,17 +107,24 @@ struct linear {
     extents shape = x.shape;
     shape[shape.rank - 1] = w.shape[0];
     any_tensor<T> y = any_tensor<T>::uninitialized(shape);
-    const any_tensor<T> rows = as_rows(x);
     const T* b = nullptr;
     ((b = bias.data()), ...);
-    backend::gemm<T>(rows.shape[0], w.shape[0], w.shape[1], {rows.data(), rows.strides[0], rows.strides[1]}, {w.data(), w.strides[1], w.strides[0]}, y.mutable_data(), w.shape[0], false, b);
+    const auto multiply = [&](const any_tensor<T>& rows) {
+      backend::gemm<T>(rows.shape[0], w.shape[0], w.shape[1], {rows.data(), rows.strides[0], rows.strides[1]}, {w.data(), w.strides[1], w.strides[0]}, y.mutable_data(), w.shape[0], false, b);
+    };
+    if (x.shape.rank == 2) multiply(x);
+    else multiply(as_rows(x));
     return y;
   }
   template <Shape S, Element T, Shape X, Shape W, class... Bias>
   [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>& x, const array<T, W>& w, const Bias&... bias) const {
-    array<T, S> y(S{}, multiply_arrays(rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w))).span());
+    const auto rows = [&] { return multiply_arrays(rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w))); };
+    array<T, S> y = [&] {
+      if constexpr (S::rank == 2) return rows();
+      else return array<T, S>(S{}, rows().span());
+    }();
     [[maybe_unused]] const auto add = [&]<class B>(const array<T, B>& b) {
-      tessera::detail::for_each_pair<S, tessera::detail::dense_map<S>, tessera::detail::stretched_strides<B, S>>([&](extent to, extent from) { y.data()[to] += b.data()[from]; }, 0, 0);
+      for (extent i = 0; i < S::static_size; i += B::static_size) tessera::detail::add_elements<B::static_size>(y.data() + i, b.data());
     };
     (add(bias), ...);
     return y;
@@ -181,6 +188,7 @@ inline constexpr bool is_plain_matrix<tensor<T, S>> = S::rank == 2;
 template <Shape S, class T, class A, class B>
 [[nodiscard]] tensor<T, S> multiply_tensors(const tensor<T, A>& a, const tensor<T, B>& b) {
   const extents left = a.shape().values(), right = b.shape().values();
+  const with_device on(a.device());
   auto y = tensor<T, S>::uninitialized(S::from({left[0], right[1]}));
   backend::gemm<T>(left[0], right[1], left[1], {a.data(), left[1], 1}, {b.data(), right[1], 1}, y.mutable_data(), right[1], false);
   return y;
@@ -212,7 +220,7 @@ struct matmul_fn {
         using T = promote_t<element_t<A>, element_t<B>>;
         constexpr bool row = shape_t<A>::rank == 1, column = shape_t<B>::rank == 1;
         if constexpr (detail::is_plain_matrix<A> && detail::is_plain_matrix<B> && std::same_as<element_t<A>, element_t<B>>)
-          if (a.shape()[1] == b.shape()[0]) return detail::multiply_tensors<shape_of<R>>(a, b);
+          if (a.shape()[1] == b.shape()[0] && (!has_gpu || a.device() == b.device())) return detail::multiply_tensors<shape_of<R>>(a, b);
         if constexpr (!row && !column) {
           return structured<shape_of<R>, T>(op::matmul{}, a, b);
         } else {

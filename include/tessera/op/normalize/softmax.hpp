@@ -3,6 +3,7 @@
 // softmax and log_softmax along one axis.
 
 #include <tessera/backend/rows.hpp>
+#include <tessera/backend/items/softmax.hpp>
 #include <tessera/op/cast.hpp>
 #include <tessera/op/elementwise/exponential.hpp>
 #include <tessera/op/reduce/along.hpp>
@@ -30,6 +31,18 @@ template <class T, class Row>
     });
   return tessera::detail::axis_back(out, axis);
 }
+
+#if TESSERA_RUNS_ITEMS
+/// The same by items: softmax, or its logarithm.
+template <bool Log, class T>
+[[nodiscard]] any_tensor<T> softmax_by_items(const any_tensor<T>& x, int axis) {
+  const any_tensor<T> in = tessera::detail::axis_last(x, axis);
+  any_tensor<T> out = any_tensor<T>::uninitialized(in.shape);
+  const extent n = in.shape.rank == 0 ? 1 : in.shape.back();
+  if (in.size() != 0) backend::launch_rows(in.size() / n, 40 * n, backend::items::softmax_of_row<T, Log>{in.data(), out.mutable_data(), n});
+  return tessera::detail::axis_back(out, axis);
+}
+#endif
 }  // namespace detail
 
 struct softmax {
@@ -39,6 +52,9 @@ struct softmax {
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return detail::softmax_by_items<false>(x, axis);
+#endif
     return backend::with_register<T>([&]<class V>() {
       return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
         const T top = backend::row_maximum<V>(in, n);
@@ -66,6 +82,9 @@ struct log_softmax {
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return detail::softmax_by_items<true>(x, axis);
+#endif
     return backend::with_register<T>([&]<class V>() {
       return detail::map_rows_along(x, axis, [](const T* in, T* out, extent n) {
         const T top = backend::row_maximum<V>(in, n);

@@ -18,7 +18,7 @@ struct random_mask {
 
   /// The elements from `index` on, one for each lane.
   template <class V>
-  [[nodiscard]] V load(extent index) const {
+  [[nodiscard]] TESSERA_FN V load(extent index) const {
     constexpr int lanes = backend::width<V>;
     const std::uint64_t first = static_cast<std::uint64_t>(index) / 4;
     const int skip = static_cast<int>(index % 4);

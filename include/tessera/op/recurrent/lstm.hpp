@@ -42,7 +42,7 @@ struct filled_up {
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
     any_tensor<T> y = any_tensor<T>::uninitialized(shape);
     x.copy_elements(y.mutable_data());
-    std::fill(y.mutable_data() + x.size(), y.mutable_data() + y.size(), T(0));
+    backend::fill(y.mutable_data() + x.size(), y.size() - x.size(), T(0));
     return y;
   }
   template <class V>
@@ -101,6 +101,7 @@ class lstm_cotangents {
     if (bias_.shape().rank != 0) return bias_;
     const extents shape{gates_.shape()[1]};
     if (V::records()) return bias_ = sum_to(gates_, shape);
+    if (TESSERA_RUNS_ITEMS && backend::runs_items()) return bias_ = V(sum_over_stretched{shape}.value(gates_.value));
     any_tensor<T> sums = any_tensor<T>::uninitialized(shape);
     backend::with_register<T>([&]<class R>() { backend::sum_rows<R>(gates_.shape()[0], shape[0], gates_.value.data(), sums.mutable_data()); });
     return bias_ = V(std::move(sums));
@@ -121,9 +122,9 @@ class lstm_cotangents {
     any_tensor<T> states = any_tensor<T>::uninitialized({steps * batch, n});
     const extent rest = (steps - 1) * batch * n;
     T *first = states.mutable_data() + trace_.at.row(trace_.at.place(0), 0, n), *others = states.mutable_data() + (reverse ? 0 : batch * n);
-    std::copy_n(y_.value.data() + (reverse ? batch * n : 0), rest, others);
+    backend::copy(y_.value.data() + (reverse ? batch * n : 0), rest, others);
     if (has_h0) h0_.value.copy_elements(first);
-    else std::fill_n(first, batch * n, T(0));
+    else backend::fill(first, batch * n, T(0));
     states_ = V(std::move(states));
   }
 
@@ -196,11 +197,10 @@ struct lstm {
     trace.cells = any::uninitialized({x.shape[0], x.shape[1], n});
     any y = any::uninitialized({x.shape[0] + 1, x.shape[1], n});
     const any from = x.contiguous(), weight = w_hh.contiguous(), h = h0.contiguous(), c = c0.contiguous();
-    const backend::scratch<T> bias(b_ih.hold ? 4 * n : 0);
-    for (extent j = 0; b_ih.hold && j < 4 * n; ++j) bias.data()[j] = b_ih.data()[j] + b_hh.data()[j];
+    const bias_sum bias(b_ih, b_hh, 4 * n);
     backend::gemm<T>(rows, 4 * n, w_ih.shape[1], {from.data(), w_ih.shape[1], 1}, {w_ih.data(), w_ih.strides[1], w_ih.strides[0]}, trace.gates.mutable_data(), 4 * n, false, bias.data());
     backend::run_lstm(backend::lstm_forward<T>{trace.at, weight.data(), h.hold ? h.data() : nullptr, c.hold ? c.data() : nullptr, trace.gates.mutable_data(), trace.cells.mutable_data(), y.mutable_data()});
-    std::copy_n(trace.cells.data() + trace.at.row(trace.at.place(trace.at.steps - 1), 0, n), x.shape[1] * n, y.mutable_data() + trace.at.row(trace.at.steps, 0, n));
+    backend::copy(trace.cells.data() + trace.at.row(trace.at.place(trace.at.steps - 1), 0, n), x.shape[1] * n, y.mutable_data() + trace.at.row(trace.at.steps, 0, n));
     return y;
   }
   template <class V>
@@ -208,6 +208,31 @@ struct lstm {
     return lstm_cotangents<T, V>(trace, g, x, h0, c0, w_ih, w_hh, b_ih, b_hh, y);
   }
   void release() { trace.gates = trace.cells = {}; }
+
+ private:
+  /// The sum of both biases, null where there are none.
+#if TESSERA_RUNS_ITEMS
+  class bias_sum {
+   public:
+    bias_sum(const any& a, const any& b, extent n) {
+      if (!a.hold) return;
+      const any x = a.contiguous(), y = b.contiguous();
+      sum_ = block(static_cast<std::size_t>(n) * sizeof(T));
+      backend::launch(n, 1, backend::items::sum_of_two<T>{x.data(), y.data(), static_cast<T*>(sum_.data())});
+    }
+    [[nodiscard]] const T* data() const { return static_cast<const T*>(sum_ ? sum_.data() : nullptr); }
+
+   private:
+    block sum_;
+  };
+#else
+  class bias_sum : public backend::scratch<T> {
+   public:
+    bias_sum(const any& a, const any& b, extent n) : backend::scratch<T>(a.hold ? n : 0) {
+      for (extent j = 0; a.hold && j < n; ++j) this->data()[j] = a.data()[j] + b.data()[j];
+    }
+  };
+#endif
 };
 
 }  // namespace tessera::op

@@ -4,17 +4,18 @@
 
 #include <tessera/backend/rows.hpp>
 #include <tessera/op/movement/restride.hpp>
+#include <tessera/backend/items/extremum.hpp>
 
 namespace tessera::detail {
 
-[[nodiscard]] inline extents order_with_last(int rank, int axis) {
+[[nodiscard]] TESSERA_ONCE extents order_with_last(int rank, int axis) {
   extents order;
   for (int i = 0; i < rank; ++i)
     if (i != axis) order.push_back(i);
   if (rank > 0) order.push_back(axis);
   return order;
 }
-[[nodiscard]] inline extents inverse_order(const extents& order) {
+[[nodiscard]] TESSERA_ONCE extents inverse_order(const extents& order) {
   extents inverse = order;
   for (int i = 0; i < order.rank; ++i) inverse[static_cast<int>(order[i])] = i;
   return inverse;
@@ -32,7 +33,7 @@ template <class T>
 }
 
 /// The shape with one axis removed, or of extent 1.
-[[nodiscard]] inline extents without_axis(const extents& s, int axis, bool keep) { return rule::reduce(s, 1U << static_cast<unsigned>(axis), keep); }
+[[nodiscard]] TESSERA_ONCE extents without_axis(const extents& s, int axis, bool keep) { return rule::reduce(s, 1U << static_cast<unsigned>(axis), keep); }
 
 /// Calls f(number of the row, offset of its first element) for every row along an axis of a row-major tensor.
 template <class F>
@@ -43,6 +44,15 @@ void for_each_row_start(const extents& shape, int axis, F&& f) {
   for (extent o = 0; o < outer; ++o)
     for (extent i = 0; i < inner; ++i) f(o * inner + i, o * inner * shape[axis] + i);
 }
+
+#if TESSERA_RUNS_ITEMS
+/// The same rows, for items.
+[[nodiscard]] inline backend::items::rows_along rows_of_items(const extents& shape, int axis) {
+  extent inner = 1;
+  for (int i = axis + 1; i < shape.rank; ++i) inner *= shape[i];
+  return {shape[axis], inner};
+}
+#endif
 
 /// Of the contiguous numbers x: the index of the first of the largest (or smallest), or of the first NaN. First the extremum
 /// of all, in registers, then where it is: the second pass stops there.
@@ -88,12 +98,21 @@ template <bool Largest, class T>
 [[nodiscard]] any_tensor<std::int64_t> index_of_extremum(const any_tensor<T>& x, int axis, bool keep) {
   if (x.shape[axis] == 0)
     raise<shape_error>({Largest ? "tessera::max: axis " : "tessera::min: axis ", axis, " of shape ", x.shape, " has no elements"});
+  const with_device on(x.hold.device());
   auto index = any_tensor<std::int64_t>::uninitialized(without_axis(x.shape, axis, keep));
   const any_tensor<T> from = x.contiguous();
   const extent step = from.strides[axis], n = x.shape[axis];
   std::int64_t* const to = index.mutable_data();
   if (x.size() == 0) return index;
   const extent rows = x.size() / n;
+#if TESSERA_RUNS_ITEMS
+  if (backend::runs_items()) {
+    const backend::items::index_in_row<Largest, T> work{rows_of_items(x.shape, axis), from.data(), to};
+    if (work.at.step == 1) backend::launch_rows(rows, 4 * n, work);
+    else backend::launch(rows, 4 * n, backend::items::index_in_column<Largest, T>{work});
+    return index;
+  }
+#endif
   if (step == 1) {
     backend::with_register<T>([&]<class V>() {
       parallel_for(rows, std::max<extent>(1, 32768 / n), [&](extent begin, extent end) {

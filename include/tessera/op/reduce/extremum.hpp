@@ -84,6 +84,9 @@ struct scatter_along {
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
     any_tensor<T> y = any_tensor<T>::filled(shape, T(0));
     const any_tensor<T> from = x.contiguous();
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return backend::launch(x.size(), 4, backend::items::element_to_row<T>{tessera::detail::rows_of_items(shape, axis), index.data(), from.data(), y.mutable_data()}), y;
+#endif
     tessera::detail::for_each_row_start(shape, axis, [&, to = y.mutable_data()](extent row, extent start) { to[start + index.data()[row] * y.strides[axis]] = from.data()[row]; });
     return y;
   }
@@ -101,6 +104,9 @@ struct gather_along {
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
     const any_tensor<T> from = x.contiguous();
     any_tensor<T> y = any_tensor<T>::uninitialized(index.shape);
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return backend::launch(index.size(), 4, backend::items::element_of_row<T>{tessera::detail::rows_of_items(x.shape, axis), index.data(), from.data(), y.mutable_data()}), y;
+#endif
     tessera::detail::for_each_row_start(x.shape, axis, [&, to = y.mutable_data()](extent row, extent start) { to[row] = from.data()[start + index.data()[row] * from.strides[axis]]; });
     return y;
   }
@@ -125,6 +131,12 @@ struct extreme {
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
     if (x.size() == 0) raise<shape_error>({"tessera::", name, ": shape ", x.shape, " has no elements"});
     const any_tensor<T> from = x.contiguous();
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) {
+      any_tensor<T> y = any_tensor<T>::uninitialized({});
+      return backend::items::find_extremum<Largest>(from.data(), from.size(), y.mutable_data()), y;
+    }
+#endif
     const any_tensor<T> row{from.hold, {from.size()}, {1}, from.offset};
     return gather_along{tessera::detail::index_of_extremum<Largest>(row, 0, false), 0}.value(row);
   }

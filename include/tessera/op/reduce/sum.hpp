@@ -26,6 +26,16 @@ template <class T, class E>
   requires is_map<E>
 inline constexpr bool sums_a_statement<T, E> = !std::same_as<T, lane_type_t<E>> || program_of<E>::keeps_result;
 
+/// The sum of what no graph tracks and is no array, where it is.
+template <class T, class R, class S, Expression E>
+[[nodiscard]] tensor<T, S> sum_in_memory(const E& e) {
+  const with_device_of on(e);
+  const auto x = summand<T>(e);
+  tensor<T, S> y(S::from(R::apply(e.shape().values())), T(0));
+  backend::reduce<backend::plain_sum, R::mask, std::remove_cvref_t<decltype(x)>, T, summing_program<T, std::remove_cvref_t<decltype(x)>>>(x, y.mutable_data());
+  return y;
+}
+
 template <class Axes, bool Keep, Expression E>
 [[nodiscard]] constexpr auto sum_expression(const E& e) {
   using T = sum_t<typename E::element>;
@@ -37,10 +47,7 @@ template <class Axes, bool Keep, Expression E>
   } else if constexpr (InlineOperand<E>) {
     return sum_over<S, R::mask>(array_of<T>(e));
   } else {
-    const auto x = summand<T>(e);
-    tensor<T, S> y(S::from(R::apply(e.shape().values())), T(0));
-    backend::reduce<backend::plain_sum, R::mask, std::remove_cvref_t<decltype(x)>, T, summing_program<T, std::remove_cvref_t<decltype(x)>>>(x, y.mutable_data());
-    return y;
+    return sum_in_memory<T, R, S>(e);
   }
 }
 

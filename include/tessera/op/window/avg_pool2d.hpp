@@ -53,7 +53,7 @@ struct avg_pool2d {
   }
 
  private:
-  [[nodiscard]] TESSERA_COLD extents resized(const extents& x) const {
+  [[nodiscard]] TESSERA_COLD_ONCE extents resized(const extents& x) const {
     extents y = x;
     for (int i = 0; i < 2; ++i) {
       const int axis = x.rank - 2 + i;

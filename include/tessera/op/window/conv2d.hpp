@@ -32,12 +32,12 @@ struct convolution_steps {
 
 namespace detail {
 
-[[noreturn]] TESSERA_COLD inline void refuse_convolution(const extents& x, const extents& w, std::initializer_list<message_part> why) {
+[[noreturn]] TESSERA_COLD_ONCE void refuse_convolution(const extents& x, const extents& w, std::initializer_list<message_part> why) {
   raise<shape_error>({"tessera::conv2d: an input of shape ", x, " and a weight of shape ", w, " do not fit: ", message(why)});
 }
 /// The shape of the result.
 ///   error  shape_error that names both shapes and the axis, value_error for a stride, padding, dilation or groups that cannot be
-[[nodiscard]] TESSERA_COLD inline extents convolved_shape(const convolution_steps& s, const extents& x, const extents& w) {
+[[nodiscard]] TESSERA_COLD_ONCE extents convolved_shape(const convolution_steps& s, const extents& x, const extents& w) {
   for (int i = 0; i < 2; ++i)
     if (s.stride[i] < 1 || s.padding[i] < 0 || s.dilation[i] < 1)
       raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),

@@ -92,7 +92,7 @@ template <extent N>
 inline constexpr bool is_groups<groups<N>> = true;
 
 /// "[2, -1]": numbers that may be wrong, as they are.
-[[nodiscard]] TESSERA_COLD inline std::string both(const extents& x) { return message({'[', x[0], ", ", x[1], ']'}); }
+[[nodiscard]] TESSERA_COLD_ONCE std::string both(const extents& x) { return message({'[', x[0], ", ", x[1], ']'}); }
 
 /// The option of a kind among others, or what it is when it is not given.
 template <template <extent, extent> class Kind, class Otherwise>

@@ -29,7 +29,7 @@ struct pooling_steps {
   }
   /// The shape of the result.
   ///   error  value_error for numbers that cannot be, shape_error that names the shape and the axis
-  [[nodiscard]] TESSERA_COLD extents pooled_shape(const char* name, const extents& x) const {
+  [[nodiscard]] TESSERA_COLD_ONCE extents pooled_shape(const char* name, const extents& x) const {
     for (int i = 0; i < 2; ++i)
       if (window[i] < 1 || stride[i] < 1 || dilation[i] < 1 || padding[i] < 0 || 2 * padding[i] > dilation[i] * (window[i] - 1) + 1)
         raise<value_error>({"tessera::", name, ": window ", tessera::detail::both(window), ", stride ", tessera::detail::both(stride), " and dilation ",

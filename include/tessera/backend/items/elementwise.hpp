@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Programs as items: map and the fused backward sweep. Where a leaf was stretched its adjoint is a sum, which has a launch of its own.
+
+#include <tessera/backend/items/reduce.hpp>
+#include <tessera/numeric/packet.hpp>
+
+#if TESSERA_RUNS_ITEMS
+
+namespace tessera::backend::items {
+
+/// The value of a program's sources at the places `offset`; `index` is the number of the element in its space. In the reverse sweep
+/// only what that reads.
+template <class P, bool ForReverse, class V, int Count>
+TESSERA_FN void load_sources(V* v, const nest<Count>& at, const extent* offset, extent index) {
+  using T = typename P::lane_type;
+  P::for_each_source([&]<class S, int I>() {
+    using E = typename S::element;
+    if constexpr (ForReverse && !P::template is_read_in_reverse<I>) return;
+    else if constexpr (requires { typename E::generated_tag; }) v[I] = at.template data<const E>(I)->template load<T>(index);
+    else if constexpr (is_packet<V>)  {
+      if constexpr (S::kind == access::splat) v[I] = V(static_cast<T>(at.template data<const E>(I)[offset[I]]));
+      else v[I] = *reinterpret_cast<const V*>(at.template memory<const E>(I) + offset[I]);
+    } else if constexpr (S::kind == access::splat) v[I] = static_cast<T>(at.template data<const E>(I)[offset[I]]);
+    else v[I] = static_cast<T>(at.template memory<const E>(I)[offset[I]]);
+  });
+}
+
+/// How many elements of a program fill 16 bytes: 1 where its elements are not all of the lane's type, or are generated.
+template <class P, class R>
+inline constexpr int packet_size_of = [] {
+  using T = typename P::lane_type;
+  bool same = std::is_same_v<R, T>;
+  for (int i = 0; i < P::sources; ++i) same = same && !P::generated[i] && (P::kinds[i] == access::splat || (P::kinds[i] == access::unit && P::of_lane_type[i]));
+  return same && sizeof(T) < 16 ? static_cast<int>(16 / sizeof(T)) : 1;
+}();
+
+/// Stores the program's result. Operands: the sources, then the output.
+template <class P, class R>
+struct map {
+  using T = typename P::lane_type;
+  nest<P::sources + 1> at;
+
+  TESSERA_FN void operator()(extent i) const {
+    extent offset[P::sources + 1];
+    at.locate(i, offset);
+    T v[P::values];
+    load_sources<P, false>(v, at, offset, i);
+    P::forward(v);
+    at.template memory<R>(P::sources)[offset[P::sources]] = static_cast<R>(v[P::values - 1]);
+  }
+};
+
+/// The same for programs whose elements can be loaded side by side.
+template <class P, class R>
+  requires(packet_size_of<P, R> > 1)
+struct map<P, R> {
+  using T = typename P::lane_type;
+  static constexpr int packet_size = packet_size_of<P, R>;
+  nest<P::sources + 1> at;
+
+  TESSERA_FN void operator()(extent i) const { run<T>(i); }
+  TESSERA_FN void packet(extent i) const { run<tessera::packet<T, packet_size>>(i); }
+  /// Is every packet on a boundary of 16 bytes, and within a row?
+  [[nodiscard]] bool packs() const {
+    bool all = at.rank == 1 || at.n[at.rank - 1] % packet_size == 0;
+    for (int k = 0; k <= P::sources; ++k) {
+      const bool moves = k == P::sources || P::kinds[k] != access::splat;
+      if (!moves) continue;
+      all = all && at.of[k].stride[at.rank - 1] == 1 && reinterpret_cast<std::uintptr_t>(at.of[k].data) % 16 == 0;
+      for (int i = 0; i + 1 < at.rank; ++i) all = all && at.of[k].stride[i] % packet_size == 0;
+    }
+    return all;
+  }
+
+ private:
+  template <class V>
+  TESSERA_FN void run(extent i) const {
+    extent offset[P::sources + 1];
+    at.locate(i, offset);
+    V v[P::values];
+    load_sources<P, false>(v, at, offset, i);
+    P::forward(v);
+    *reinterpret_cast<V*>(at.template memory<R>(P::sources) + offset[P::sources]) = v[P::values - 1];
+  }
+};
+
+/// Writes one number everywhere.
+template <class T>
+struct fill {
+  T* to;
+  T value;
+  TESSERA_FN void operator()(extent i) const { to[i] = value; }
+};
+
+/// Writes the same numbers elsewhere.
+template <class T>
+struct copy_of {
+  const T* from;
+  T* to;
+  TESSERA_FN void operator()(extent i) const { to[i] = from[i]; }
+};
+
+template <class P, class R>
+void run_map(const plan& p) {
+  const map<P, R> work{make_nest<P::sources + 1>(p, same_order)};
+  launch(work.at.size(), P::values * 2, work);
+}
+
+/// The value of a program at an element, for a reduction. Operands: the sources, then the number of the element.
+template <class P>
+struct value_at {
+  using value_type = typename P::lane_type;
+  nest<P::sources + 1> at;
+
+  TESSERA_FN value_type operator()(extent i) const {
+    extent offset[P::sources + 1];
+    at.locate(i, offset);
+    value_type v[P::values];
+    load_sources<P, false>(v, at, offset, offset[P::sources]);
+    P::forward(v);
+    return v[P::values - 1];
+  }
+};
+
+/// A plan with the number of each element as its last operand.
+template <int Count>
+struct numbered_plan {
+  operand all[Count];
+  plan p;
+
+  explicit numbered_plan(const plan& from) : p(from) {
+    std::copy_n(from.operands, Count - 1, all);
+    all[Count - 1] = {nullptr, 0, {}, false};
+    extent step = 1;
+    for (int i = from.rank - 1; i >= 0; --i) all[Count - 1].stride[i] = step, step *= from.n[i];
+    p.operands = all;
+    p.count = Count;
+  }
+  numbered_plan(const numbered_plan&) = delete;
+};
+
+/// Combines the program's results into the last operand.
+template <class P, class Combine>
+void run_reduce(const plan& p) {
+  numbered_plan<P::sources + 2> own(p);
+  std::swap(own.all[P::sources], own.all[P::sources + 1]);  // the sources, the number, the output
+  run_reduction<Combine, typename P::lane_type>(own.p, P::sources + 1, [&](const int* order) { return value_at<P>{make_nest<P::sources + 1>(own.p, order)}; });
+}
+
+/// The adjoints of a program's sources at one element. Operands: the sources, the seed, the kept result, the places of the adjoints.
+template <class P, bool SplatSeed>
+struct reverse_at {
+  using T = typename P::lane_type;
+  static constexpr int L = P::sources, operands = 2 * L + 3;  // and last the number of the element
+  nest<operands> at;
+
+  TESSERA_FN void compute(const extent* offset, T* a) const {
+    T v[P::values];
+    load_sources<P, true>(v, at, offset, offset[operands - 1]);
+    P::template forward<true>(v);
+    if constexpr (P::keeps_result) v[P::values - 1] = at.template memory<const T>(L + 1)[offset[L + 1]];
+    a[P::values - 1] = at.template memory<const T>(L)[offset[L]];
+    P::reverse(v, a);
+  }
+};
+
+/// Writes the adjoints of the leaves in `wanted` that were not stretched.
+template <class P, bool SplatSeed>
+struct reverse {
+  using T = typename P::lane_type;
+  reverse_at<P, SplatSeed> sweep;
+  std::uint64_t wanted, stores;
+
+  TESSERA_FN void operator()(extent i) const {
+    extent offset[reverse_at<P, SplatSeed>::operands];
+    T a[P::values];
+    sweep.at.locate(i, offset);
+    sweep.compute(offset, a);
+    P::for_each_source([&]<class S, int I>() {
+      if constexpr (P::template is_active<I>) {
+        if ((wanted >> I & 1) == 0) return;
+        auto& place = sweep.at.template memory<typename S::element>(sweep.L + 2 + I)[offset[sweep.L + 2 + I]];
+        place = (stores >> I & 1) != 0 ? static_cast<typename S::element>(a[I]) : static_cast<typename S::element>(place + a[I]);
+      }
+    });
+  }
+};
+
+/// The adjoint of one leaf at one element, for a sum.
+template <class P, bool SplatSeed>
+struct adjoint_of_leaf {
+  using value_type = typename P::lane_type;
+  reverse_at<P, SplatSeed> sweep;
+  int leaf;
+
+  TESSERA_FN value_type operator()(extent i) const {
+    extent offset[reverse_at<P, SplatSeed>::operands];
+    value_type a[P::values];
+    sweep.at.locate(i, offset);
+    sweep.compute(offset, a);
+    value_type part = value_type(0);
+    P::for_each_source([&]<class S, int I>() {
+      if constexpr (P::template is_active<I>)
+        if (I == leaf) part = a[I];
+    });
+    return part;
+  }
+};
+
+/// The fused backward sweep of a plan. `apart`: no two leaves write the same elements in different order.
+template <class P, bool SplatSeed>
+void run_reverse(const plan& p, const bool* stores, bool apart) {
+  using sweep = reverse_at<P, SplatSeed>;
+  static_assert(P::sources <= 64);
+  const numbered_plan<sweep::operands> own(p);
+  reverse<P, SplatSeed> together{{make_nest<sweep::operands>(own.p, same_order)}, 0, 0};
+  const extent all = together.sweep.at.size();
+  const auto is_stretched = [&](const operand& o) {
+    for (int i = 0; i < p.rank; ++i)
+      if (o.stride[i] == 0 && p.n[i] > 1) return true;
+    return false;
+  };
+  for (int leaf = 0; leaf < sweep::L; ++leaf) {
+    const operand& to = p.operands[sweep::L + 2 + leaf];
+    if (to.data == nullptr) continue;
+    if (is_stretched(to)) {
+      run_reduction<sum_of_items, typename P::lane_type>(own.p, sweep::L + 2 + leaf, [&](const int* order) {
+        return adjoint_of_leaf<P, SplatSeed>{{make_nest<sweep::operands>(own.p, order)}, leaf};
+      });
+      continue;
+    }
+    const std::uint64_t bit = std::uint64_t{1} << leaf;
+    together.wanted |= bit;
+    if (stores != nullptr && stores[sweep::L + 2 + leaf]) together.stores |= bit;
+    if (!apart) {
+      launch(all, P::values * 4, together);
+      together.wanted = together.stores = 0;
+    }
+  }
+  if (together.wanted != 0) launch(all, P::values * 4, together);
+}
+
+}  // namespace tessera::backend::items
+
+#endif  // TESSERA_RUNS_ITEMS

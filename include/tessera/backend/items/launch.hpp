@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Work as independent items: how a GPU gets it, and how systems of Thrust run the same on a processor. F is a small struct that can
+// be copied as bytes, with
+//   operator()(i)                 the work of item i
+//   packet_size, packs(), packet(i)   perhaps that of packet_size items from i on, where packs() says that all memory allows it
+// A GPU runs it through a slot, which a unit compiled for GPUs fills when the program starts: a unit that is not may use it.
+
+#include <tessera/backend/items/cuda.hpp>
+#include <tessera/backend/items/team.hpp>
+#include <tessera/backend/items/thrust.hpp>
+#include <tessera/backend/parallel.hpp>
+#include <tessera/backend/selector.hpp>
+
+#if TESSERA_RUNS_ITEMS
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+namespace tessera::backend {
+
+/// Work that can be handed to a GPU.
+template <class F>
+concept Items = std::is_trivially_copyable_v<F> && requires(const F& f, extent i) { f(i); };
+
+namespace items {
+
+/// Runs items [begin, end) here. `begin` is a multiple of every packet's size.
+template <Items F>
+void run_chunk(const void* f, extent begin, extent end) {
+  const F own = *static_cast<const F*>(f);
+  extent i = begin;
+  if constexpr (requires { F::packet_size; })
+    if (own.packs())
+      for (; i + F::packet_size <= end; i += F::packet_size) own.packet(i);
+  for (; i < end; ++i) own(i);
+}
+
+/// How a GPU runs an F: null until a unit that was compiled for GPUs says it.
+template <Items F>
+inline void (*gpu_slot)(const F& f, extent n, int gpu) = nullptr;
+
+namespace {
+#if TESSERA_COMPILES_GPU_CODE
+template <Items F>
+struct registration {
+  registration() noexcept {
+#if defined(__CUDACC__)
+    gpu_slot<F> = &cuda::run<F>;
+#else
+    gpu_slot<F> = [](const F& f, extent n, int) {
+      const tessera::gpu::memory::detail::opened access;
+      run_chunk<F>(&f, 0, n);
+    };
+#endif
+  }
+};
+template <Items F>
+const registration<F> registered{};
+/// Makes the program fill the slot of F when it starts.
+template <Items F>
+void compile_for_gpu() noexcept { static_cast<void>(&registered<F>); }
+#else
+template <Items F>
+void compile_for_gpu() noexcept {}
+#endif
+}  // namespace
+
+[[noreturn]] TESSERA_COLD inline void refuse_uncompiled(const char* what) {
+  raise<device_error>({"tessera: this was never compiled for the GPU: ", what, " (compile a file that uses the same expression with nvcc, and link it)"});
+}
+
+template <Items F>
+[[nodiscard]] TESSERA_COLD const char* name_of() noexcept { return __PRETTY_FUNCTION__; }
+
+template <Items F>
+void run_on_gpu(extent n, const F& f) {
+  compile_for_gpu<F>();
+  if (gpu_slot<F> == nullptr) refuse_uncompiled(name_of<F>());
+  gpu_slot<F>(f, n, current_device().index());
+}
+
+}  // namespace items
+
+/// Runs f(0) to f(n - 1), in any order and at the same time, where this thread's work goes. `cost`: of one item, in simple operations.
+template <Items F>
+void launch(extent n, extent cost, const F& f) {
+  if (n <= 0) return;
+  if constexpr (has_gpu)
+    if (current_device().is_gpu()) return items::run_on_gpu(n, f);
+  const extent chunk = std::max<extent>(1, 16384 / std::max<extent>(1, cost) / 64) * 64;
+#if TESSERA_USE_THRUST
+  if (selected() >= kind::thrust_cpp) return items::run_on_thrust(selected(), {&items::run_chunk<F>, &f, n, chunk});
+#endif
+  parallel_for((n + chunk - 1) / chunk, 1, [&](extent begin, extent end) { items::run_chunk<F>(&f, begin * chunk, std::min(n, end * chunk)); });
+}
+
+/// Runs f(0, team) to f(n - 1, team): work on rows, each by one team. `cost`: of one row.
+template <class F>
+void launch_rows(extent n, extent cost, const F& f) {
+  launch(n, cost, items::rows<F>{f});
+}
+
+}  // namespace tessera::backend
+
+#endif  // TESSERA_RUNS_ITEMS
