@@ -7,7 +7,7 @@ function(tessera_find_thrust directory version)
             DOC "The directory that holds thrust/version.h")
   mark_as_advanced(TESSERA_THRUST_DIRECTORY)
   set(${directory} "" PARENT_SCOPE)
-  if(TESSERA_THRUST_DIRECTORY)
+  if(EXISTS "${TESSERA_THRUST_DIRECTORY}/thrust/version.h")
     file(STRINGS "${TESSERA_THRUST_DIRECTORY}/thrust/version.h" line REGEX "^#define THRUST_VERSION +[0-9]+")
     string(REGEX MATCH "[0-9]+" number "${line}")  # MMMmmmpp
     math(EXPR major "${number} / 100000")
