@@ -26,6 +26,15 @@ TESSERA_FN void load_sources(V* v, const nest<Count>& at, const extent* offset, 
   });
 }
 
+/// The result of a program at the places `offset`, of one element or of a packet of them.
+template <class P, class V, int Count>
+[[nodiscard]] TESSERA_FN V result_at(const nest<Count>& at, const extent* offset, extent index) {
+  V v[P::values];
+  load_sources<P, false>(v, at, offset, index);
+  P::forward(v);
+  return v[P::values - 1];
+}
+
 /// How many elements of a program fill 16 bytes: 1 where its elements are not all of the lane's type, or are generated.
 template <class P, class R>
 inline constexpr int packet_size_of = [] {
@@ -44,10 +53,7 @@ struct map {
   TESSERA_FN void operator()(extent i) const {
     extent offset[P::sources + 1];
     at.locate(i, offset);
-    T v[P::values];
-    load_sources<P, false>(v, at, offset, i);
-    P::forward(v);
-    at.template memory<R>(P::sources)[offset[P::sources]] = static_cast<R>(v[P::values - 1]);
+    at.template memory<R>(P::sources)[offset[P::sources]] = static_cast<R>(result_at<P, T>(at, offset, i));
   }
 };
 
@@ -78,10 +84,7 @@ struct map<P, R> {
   TESSERA_FN void run(extent i) const {
     extent offset[P::sources + 1];
     at.locate(i, offset);
-    V v[P::values];
-    load_sources<P, false>(v, at, offset, i);
-    P::forward(v);
-    *reinterpret_cast<V*>(at.template memory<R>(P::sources) + offset[P::sources]) = v[P::values - 1];
+    *reinterpret_cast<V*>(at.template memory<R>(P::sources) + offset[P::sources]) = result_at<P, V>(at, offset, i);
   }
 };
 
@@ -116,10 +119,7 @@ struct value_at {
   TESSERA_FN value_type operator()(extent i) const {
     extent offset[P::sources + 1];
     at.locate(i, offset);
-    value_type v[P::values];
-    load_sources<P, false>(v, at, offset, offset[P::sources]);
-    P::forward(v);
-    return v[P::values - 1];
+    return result_at<P, value_type>(at, offset, offset[P::sources]);
   }
 };
 
