@@ -34,11 +34,12 @@ struct settings {
   int epochs = 3, batch = 64, workers = 1, losses = 0;
   double lr = 1e-3, dropout = 0.2;
   std::uint64_t seed = 0;
+  ts::device device = ts::device::cpu();
 };
 
 constexpr const char* help =
     "usage: 04_training_loop [--data DIR] [--epochs N] [--batch N] [--lr X] [--dropout P] [--seed N]\n"
-    "                        [--workers N] [--save FILE] [--losses N]\n"
+    "                        [--workers N] [--save FILE] [--losses N] [--device cpu|gpu]\n"
     "DIR holds MNIST's IDX files; without it, digits are drawn. --losses prints the loss of the first N steps and ends.\n";
 
 settings read(int argc, char** argv) {
@@ -52,6 +53,7 @@ settings read(int argc, char** argv) {
     else if (name == "--losses") s.losses = options::number(name, value, 1, 1000000);
     else if (name == "--lr") s.lr = options::number(name, value, 0.0, 1000.0);
     else if (name == "--dropout") s.dropout = options::number(name, value, 0.0, 1.0);
+    else if (name == "--device") s.device = options::choice(name, value, "cpu", "gpu") == 1 ? ts::device::gpu() : ts::device::cpu();
     else if (name == "--seed") s.seed = options::number(name, value, std::uint64_t{0}, ~std::uint64_t{0});
     else return false;
     return true;
@@ -81,9 +83,10 @@ int run(const settings& s) {
   ts::manual_seed(s.seed);
   simple_net model;
   model.drop.p = s.dropout;
+  to(model, s.device);
   ts::optim::adam optimizer{model, {.lr = s.lr}};
-  ts::data::loader train{ts::data::tensor_dataset{training.images, training.labels}, {.batch_size = s.batch, .shuffle = true, .workers = s.workers}};
-  ts::data::loader valid{ts::data::tensor_dataset{validation.images, validation.labels}, {.batch_size = 500}};
+  ts::data::loader train{ts::data::tensor_dataset{training.images, training.labels}, {.batch_size = s.batch, .shuffle = true, .workers = s.workers, .device = s.device}};
+  ts::data::loader valid{ts::data::tensor_dataset{validation.images, validation.labels}, {.batch_size = 500, .device = s.device}};
   std::printf("%lld samples to train on, %lld to validate, %lld parameters\n", static_cast<long long>(known),
               static_cast<long long>(validation.labels.size()), static_cast<long long>(ts::nn::parameter_count(model)));
 
@@ -109,13 +112,14 @@ int run(const settings& s) {
   const ts::nn::skip_init guard;  // what is loaded needs no random numbers first
   simple_net loaded;
   ts::load(loaded, s.save);
+  to(loaded, s.device);
   const double again = accuracy(loaded, valid);
   std::printf("saved to %s and loaded again: %.2f %%\n", s.save.c_str(), 100 * again);
   ts::nn::eval(loaded);
   const ts::no_grad frozen;
   for (ts::extent i = 0; i < 3; ++i) {
     const ts::tensor<float, ts::shape<ts::dyn, 784>> image(ts::shape<ts::dyn, 784>{1}, {validation.images.data() + i * 784, 784});
-    const auto [probability, digit] = ts::max(ts::softmax(loaded(image), ts::axis<1>), ts::axis<1>);
+    const auto [probability, digit] = ts::max(ts::softmax(loaded(to(image, s.device)), ts::axis<1>), ts::axis<1>);
     std::printf("%sthis is a %d, with probability %.2f (it is a %d)\n", digits::draw(image.data()).c_str(), static_cast<int>(digit(0)),
                 static_cast<double>(probability(0)), static_cast<int>(validation.labels(i)));
   }

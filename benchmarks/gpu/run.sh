@@ -9,11 +9,12 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader ||
 
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" -DCMAKE_CUDA_ARCHITECTURES="${ARCHITECTURES:-90-real}" \
   -DTESSERA_WITH_CUDA=ON -DTESSERA_TEST_HEADERS=OFF -DTESSERA_BUILD_EXAMPLES=ON >/dev/null || exit 1
-cmake --build "$build" --target gpu_benchmark mixed_cuda_O0_cpp_first mixed_cuda_O0_gpu_first mixed_cuda_O2_cpp_first mixed_cuda_O2_gpu_first conformance_cuda example_07_devices_cuda || exit 1
+cmake --build "$build" --target gpu_benchmark mixed_cuda_O0_cpp_first mixed_cuda_O0_gpu_first mixed_cuda_O2_cpp_first mixed_cuda_O2_gpu_first conformance_cuda example_07_devices_cuda example_04_training_loop_cuda || exit 1
 
 echo "## Tests"
 ctest --test-dir "$build" -L gpu --output-on-failure
 "$build"/examples/07_devices_cuda
+"$build"/examples/04_training_loop_cuda --device gpu --save "$build"/digits.safetensors | tail -4
 if sanitizer=$(command -v compute-sanitizer); then
   for tool in memcheck racecheck initcheck; do
     echo "## compute-sanitizer, $tool"

@@ -25,6 +25,14 @@ T number(std::string_view name, std::string_view text, T least, T most) {
   return value;
 }
 
+/// The place of the text among the words.
+template <class... Word>
+int choice(std::string_view name, std::string_view text, const Word&... words) {
+  int at = 0;
+  if (!(... || (text == words || (++at, false)))) throw error(std::string(name) + ": \"" + std::string(text) + "\" is none of" + (... + (" " + std::string(words))));
+  return at;
+}
+
 /// Calls set(name, value) for every pair of arguments; set returns false for a name it does not know.
 template <class Set>
 void parse(int argc, char** argv, Set set) {

@@ -3,6 +3,7 @@
 // tessera: tensors, gradients, networks, optimisers, data and files. One include for all of it; each folder has smaller ones.
 
 #include <tessera/autograd/functional.hpp>
+#include <tessera/autograd/gpu_graph.hpp>
 #include <tessera/autograd/gradcheck.hpp>
 #include <tessera/autograd/variable.hpp>
 #include <tessera/backend/show_config.hpp>
@@ -17,4 +18,5 @@
 #include <tessera/tensor/array.hpp>
 #include <tessera/tensor/closeness.hpp>
 #include <tessera/tensor/create.hpp>
+#include <tessera/tensor/draw.hpp>
 #include <tessera/tensor/print.hpp>

@@ -45,7 +45,7 @@ TEST_CASE("backward: an exception leaves no half adjoint behind") {
   y.backward(retain_graph);
   const std::vector<double> wanted = numbers(x.grad());
   const int failures = fail_everywhere([&] { y.backward(retain_graph); }, [&] { x.zero_grad(); }, [&] { CHECK(numbers(x.grad()) == wanted); });
-  CHECK(failures > 5);
+  CHECK(failures > 3);
 }
 
 TEST_CASE("backward(create_graph): an exception leaves no half adjoint behind") {

@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -72,6 +74,21 @@ TEST_SUITE("backend/copy") {
     for (extent i = 0; i < n; ++i)
       for (extent j = 0; j < n; ++j) wrong += to[i * n + j] != from[j * n + i];
     CHECK(wrong == 0);
+  }
+
+  TEST_CASE("fill: few elements, many past the caches, and from any address") {
+    std::vector<float> x((std::size_t{1} << 21) + 40);
+    for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{17}, x.size() - 32})
+      for (const std::size_t at : {std::size_t{0}, std::size_t{1}, std::size_t{16}}) {
+        std::fill(x.begin(), x.end(), 1.f);
+        backend::fill(x.data() + at, static_cast<extent>(n), 2.f);
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) wrong += x[i] != (i >= at && i < at + n ? 2.f : 1.f);
+        CHECK(wrong == 0);
+      }
+    alignas(64) static double aligned[(1 << 20) + 3];
+    backend::fill(aligned, (extent{1} << 20) + 3, 3.);
+    CHECK(std::accumulate(std::begin(aligned), std::end(aligned), 0.) == 3. * ((1 << 20) + 3));
   }
 }
 

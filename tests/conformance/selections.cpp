@@ -26,8 +26,8 @@ TEST_CASE("embedding with a padding, and of an index that is no row, at every pl
       const with_device on(device::cpu());
       return operand_of<float>(shape<dyn, dyn>{4, 5}, 0);
     }());
-    CHECK_THROWS_AS(static_cast<void>(tensor(embedding(tensor{1, 4}, table))), index_error);
-    CHECK_THROWS_AS(static_cast<void>(tensor(embedding(tensor{-1}, table))), index_error);
+    CHECK_THROWS_AS(static_cast<void>(sum(embedding(tensor{1, 4}, table)).item()), index_error);
+    CHECK_THROWS_AS(static_cast<void>(sum(embedding(tensor{-1}, table)).item()), index_error);
   });
 }
 

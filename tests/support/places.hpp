@@ -35,16 +35,16 @@ template <Element T, Shape S>
 }
 
 /// The elements of a tensor or variable, wherever they are.
+template <Element T, Shape S>
+[[nodiscard]] std::vector<double> numbers_of(const tensor<T, S>& x) {
+  const auto here = tensor<T, S>::adopt(x.captured().copy(device::cpu()), x.shape());  // at once: each copy from a GPU waits
+  std::vector<double> all;
+  for (extent i = 0; i < x.size(); ++i) all.push_back(static_cast<double>(here.element_at(i)));
+  return all;
+}
 template <class X>
 [[nodiscard]] std::vector<double> numbers_of(const X& x) {
-  using T = element_t<X>;
-  std::vector<double> all;
-  for (extent i = 0; i < x.size(); ++i) {
-    if constexpr (requires { x.element_at(i); }) all.push_back(static_cast<double>(x.element_at(i)));
-    else all.push_back(static_cast<double>(x.value().element_at(i)));
-  }
-  static_assert(Element<T>);
-  return all;
+  return numbers_of(x.value());
 }
 
 /// The value, the gradients of the fused and of the recorded sweep, and the second derivatives of a function at the selected place.

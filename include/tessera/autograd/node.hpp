@@ -148,9 +148,17 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
   return e && e->requires_grad && (!e->is_leaf || e->is_target || !detail::only_targets);
 }
 
+#if TESSERA_HAS_GPU
+/// Before the gradient of a leaf is written or dropped: a captured step has to know.
+inline void note_gradient(node& n, bool is_dropped);
+#else
+inline void note_gradient(node&, bool) noexcept {}
+#endif
+
 /// Memory for the adjoint of a node, made when absent: with zeros, or to be stored to when the contribution writes all of it.
 [[nodiscard]] TESSERA_APART_ONCE adjoint_place open_adjoint(node& n, bool writes_all) {
   const std::size_t bytes = static_cast<std::size_t>(count(n.shape)) * n.element_size;
+  note_gradient(n, false);
   if (!n.adjoint) {
     n.adjoint = block(bytes);
     if (!writes_all) n.adjoint.clear();
@@ -163,6 +171,13 @@ inline thread_local bool only_targets = false;  // is a grad() running, which mu
   return {static_cast<char*>(n.adjoint.data()), false};
 }
 
+/// Drops the gradient of a leaf, or the adjoint of another node.
+inline void drop_adjoint(node& n) {
+  note_gradient(n, true);
+  n.adjoint = {};
+  n.adjoint_source = {};
+}
+
 /// Found by argument when a tracked expression becomes a plain tensor: gradients are never lost silently.
 inline void refuse_lost_gradient(const edge& source) {
   if (is_live(source))
@@ -171,3 +186,5 @@ inline void refuse_lost_gradient(const edge& source) {
 }
 
 }  // namespace tessera::autograd
+
+#include <tessera/autograd/captured.hpp>

@@ -246,9 +246,7 @@ class variable {
     return variable(grad().captured(), shape_, source_->adjoint_source);
   }
   void zero_grad() {
-    if (!source_) return;
-    source_->adjoint = {};
-    source_->adjoint_source = {};
+    if (source_) autograd::drop_adjoint(*source_);
   }
 
   /// Computes the gradients of this single element with respect to every leaf it was computed from, and adds them there.

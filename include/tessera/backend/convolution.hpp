@@ -5,7 +5,9 @@
 #include <tessera/backend/scalar/convolution.hpp>
 #include <tessera/backend/selector.hpp>
 #include <tessera/backend/simd/convolution.hpp>
+#include <tessera/backend/simd/convolution_weight.hpp>
 #include <tessera/backend/items/convolution.hpp>
+#include <tessera/backend/items/cudnn_convolution.hpp>
 
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
@@ -24,8 +26,12 @@ template <class T>
 ///   error  std::bad_alloc
 template <class T>
 void convolve(const convolution& c, const T* x, const T* w, const T* bias, T* y) {
+#if TESSERA_USE_CUDNN
+  if constexpr (std::is_floating_point_v<T>)
+    if (items::cudnn::convolve<T>(c, x, w, bias, y)) return;
+#endif
 #if TESSERA_RUNS_ITEMS
-  if (runs_items()) return launch(c.y_size(), 2 * c.in * c.taps(), items::element_of_convolution<T>{c, x, w, bias, y});
+  if (runs_items()) return items::convolve<T>(c, x, w, bias, y);
 #endif
   if constexpr (std::is_floating_point_v<T>)
     if (isa::in_registers<T>(c)) return simd::convolve<simd_register<T>>(c, x, w, bias, y);
@@ -35,8 +41,12 @@ void convolve(const convolution& c, const T* x, const T* w, const T* bias, T* y)
 /// The adjoint with respect to x: each product x·w -> y gives dy·w to dx.
 template <class T>
 void convolve_input(const convolution& c, const T* dy, const T* w, T* dx) {
+#if TESSERA_USE_CUDNN
+  if constexpr (std::is_floating_point_v<T>)
+    if (items::cudnn::convolve_input<T>(c, dy, w, dx)) return;
+#endif
 #if TESSERA_RUNS_ITEMS
-  if (runs_items()) return launch(c.x_size(), 2 * c.out * c.taps(), items::input_of_convolution<T>{c, dy, w, dx});
+  if (runs_items()) return items::convolve_input<T>(c, dy, w, dx);
 #endif
   if constexpr (std::is_floating_point_v<T>)
     if (isa::in_registers<T>(c)) return simd::convolve_input<simd_register<T>>(c, dy, w, dx);
@@ -46,8 +56,12 @@ void convolve_input(const convolution& c, const T* dy, const T* w, T* dx) {
 /// The adjoint with respect to w: each product x·w -> y gives dy·x to dw.
 template <class T>
 void convolve_weight(const convolution& c, const T* dy, const T* x, T* dw) {
+#if TESSERA_USE_CUDNN
+  if constexpr (std::is_floating_point_v<T>)
+    if (items::cudnn::convolve_weight<T>(c, dy, x, dw)) return;
+#endif
 #if TESSERA_RUNS_ITEMS
-  if (runs_items()) return launch_rows(c.w_size(), 4 * c.images * c.y_plane(), items::weight_of_convolution<T>{c, dy, x, dw});
+  if (runs_items()) return items::convolve_weight<T>(c, dy, x, dw);
 #endif
   if constexpr (std::is_floating_point_v<T>)
     if (isa::in_registers<T>(c)) return simd::convolve_weight<simd_register<T>>(c, dy, x, dw);

@@ -5,6 +5,10 @@
 #include <tessera/backend/driver.hpp>
 #include <tessera/backend/selector.hpp>
 #include <tessera/backend/simd/transpose.hpp>
+#include <tessera/backend/stream.hpp>
+
+#include <algorithm>
+#include <cstdint>
 
 namespace tessera::backend {
 
@@ -21,13 +25,21 @@ template <class K, class T>
   return {&K::template run<simd_register<T>>, nullptr};
 }
 
-/// Writes `value` to n elements.
+/// Writes `value` to n elements, past the caches where they are many.
 template <class T>
 void fill(T* to, extent n, T value) {
 #if TESSERA_RUNS_ITEMS
   if (current_device().is_gpu()) return launch(n, 1, items::fill<T>{to, value});
 #endif
-  std::fill_n(to, n, value);
+  extent done = 0;
+  if constexpr (width<simd_register<T>> > 1)
+    if (n * static_cast<extent>(sizeof(T)) >= streamed_bytes && reinterpret_cast<std::uintptr_t>(to) % 64 == 0) {
+      using V = simd_register<T>;
+      const V all(value);
+      for (; done + width<V> <= n; done += width<V>) stream_lanes(to + done, all);
+      end_stream();
+    }
+  std::fill_n(to + done, n - done, value);
 }
 
 /// Copies n elements; the two do not overlap.

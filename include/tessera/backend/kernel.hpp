@@ -8,6 +8,7 @@
 #include <tessera/backend/plan.hpp>
 #include <tessera/backend/row_loop.hpp>
 #include <tessera/backend/items/elementwise.hpp>
+#include <tessera/backend/items/reverse.hpp>
 #include <tessera/numeric/promotion.hpp>
 
 #include <array>
@@ -182,7 +183,7 @@ struct reverse_rows {
   }
 
 #if TESSERA_RUNS_ITEMS
-  static void run_items(const plan& p, const bool* stores, bool split) { items::run_reverse<P, SplatSeed>(p, stores, split); }
+  static void run_items(const plan& p, const bool* stores, bool) { items::run_reverse<P>(p, stores); }
 #endif
 
  private:

@@ -20,6 +20,8 @@ struct class_targets {
 
   [[nodiscard]] TESSERA_INLINE T weight_of(extent c) const { return weight != nullptr ? weight[c] : T(1); }
   [[nodiscard]] TESSERA_INLINE bool is_ignored(extent row) const { return labels[row] == ignore_index; }
+  /// The same or no class at all, which only a GPU meets.
+  [[nodiscard]] TESSERA_INLINE bool is_left_out(extent row) const { return is_ignored(row) || labels[row] < 0 || labels[row] >= classes; }
   /// q of the label beyond what every class has, and what a class has by smoothing.
   [[nodiscard]] TESSERA_INLINE T share_of_label(extent row) const { return static_cast<T>(1 - smoothing) * weight_of(labels[row]); }
   [[nodiscard]] TESSERA_INLINE T share_of_class(extent c) const { return static_cast<T>(smoothing / static_cast<double>(classes)) * weight_of(c); }

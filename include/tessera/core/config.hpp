@@ -7,7 +7,8 @@
 //   TESSERA_USE_THRUST  1 adds the backend that runs on Thrust's plain loops; with TESSERA_THRUST_OMP and TESSERA_THRUST_TBB also
 //                       those on OpenMP and on Threading Building Blocks (default 0)
 //   TESSERA_USE_CUDA    1 adds GPUs; link the CUDA runtime, compile what runs on a GPU with nvcc (default 0)
-//   TESSERA_USE_CUBLAS  1 multiplies matrices on GPUs by cuBLAS; link it (default 0)
+//   TESSERA_USE_CUBLAS  1 multiplies matrices on GPUs by cuBLAS and cuBLASLt; link both (default 0)
+//   TESSERA_USE_CUDNN   1 convolves on GPUs by cuDNN 9; link it (default 0)
 //   TESSERA_EMULATED_GPU  1 adds two GPUs that are this processor with memory of their own, for tests (default 0)
 //   TESSERA_INSTANTIATED  1: what no shape enters is compiled once, in a library that is linked; tessera_instantiated() of CMake
 //                       sets it and makes the library. 2, 3: this unit is that library, for float and for double (default 0)
@@ -83,6 +84,13 @@
 /// The same as TESSERA_INLINE for a lambda, behind its parameters.
 #define TESSERA_INLINE_LAMBDA __attribute__((always_inline))
 
+/// Before a loop whose few turns the compiler shall write out.
+#if defined(__CUDACC__) || !defined(__GNUC__)
+#define TESSERA_UNROLL
+#else
+#define TESSERA_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #if defined(__CUDACC__)
 #undef TESSERA_USE_XSIMD
 #define TESSERA_USE_XSIMD 0
@@ -113,12 +121,18 @@
 #if !defined(TESSERA_USE_CUBLAS)
 #define TESSERA_USE_CUBLAS 0
 #endif
+#if !defined(TESSERA_USE_CUDNN)
+#define TESSERA_USE_CUDNN 0
+#endif
 #if !defined(TESSERA_EMULATED_GPU)
 #define TESSERA_EMULATED_GPU 0
 #endif
 
 // Is there any backend that takes work item by item?
 #define TESSERA_RUNS_ITEMS (TESSERA_USE_THRUST || TESSERA_USE_CUDA || TESSERA_EMULATED_GPU)
+
+// Can a tensor be elsewhere than in the memory of the processor?
+#define TESSERA_HAS_GPU (TESSERA_USE_CUDA || TESSERA_EMULATED_GPU)
 
 // Does this unit compile kernels for GPUs? Other units of the program reach them through slots that such a unit fills.
 #if !defined(TESSERA_COMPILES_GPU_CODE)
@@ -171,6 +185,6 @@ inline constexpr bool has_zlib = TESSERA_USE_ZLIB;
 inline constexpr bool has_thrust = TESSERA_USE_THRUST;
 inline constexpr bool has_cuda = TESSERA_USE_CUDA;
 /// Can a tensor be elsewhere than in the memory of the processor?
-inline constexpr bool has_gpu = TESSERA_USE_CUDA || TESSERA_EMULATED_GPU;
+inline constexpr bool has_gpu = TESSERA_HAS_GPU;
 
 }  // namespace tessera

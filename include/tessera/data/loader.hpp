@@ -3,6 +3,7 @@
 // loader: batches of a dataset, in PyTorch's order, prefetched by threads.
 
 #include <tessera/backend/parallel.hpp>
+#include <tessera/data/arrivals.hpp>
 #include <tessera/data/dataset.hpp>
 #include <tessera/data/sampler.hpp>
 
@@ -17,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,9 @@ struct loader_options {
   int workers = 0;
   /// Batches that each worker is ahead.
   int prefetch_factor = 2;
+  /// Where batches are given. On a GPU each is copied ahead of the work that uses it, the next one with workers while the current one is
+  /// used, and nobody waits for the copy.
+  tessera::device device = tessera::device::cpu();
   /// The source of the order and of the workers' seeds; it has to live as long as the loader. Null: the calling thread's
   /// default generator.
   tessera::generator* generator = nullptr;
@@ -57,8 +62,8 @@ class epoch {
  public:
   using batch_type = batch_of<sample_of<D>, N>;
 
-  TESSERA_COLD epoch(const D& dataset, const epoch_options& order, int workers, int prefetch_factor)
-      : dataset_(dataset), order_(order), batches_(order_.batches()), workers_(workers) {
+  TESSERA_COLD epoch(const D& dataset, const epoch_options& order, int workers, int prefetch_factor, tessera::device where)
+      : dataset_(dataset), order_(order), batches_(order_.batches()), workers_(workers), arrivals_(where) {
     if (workers == 0) return;
     const extent ahead = extent{workers} * prefetch_factor;
     slots_.resize(static_cast<std::size_t>(std::min(ahead, batches_)));
@@ -78,24 +83,9 @@ class epoch {
   /// Makes the next batch the current one; false when there is none.
   [[nodiscard]] bool advance() {
     current_.reset();
-    if (workers_ == 0) {
-      order_.request(taken_);
-      if (taken_ == batches_) return false;
-      reserve(taken_, current_);
-      fill(taken_++, current_);
-      return true;
-    }
-    if (taken_ == batches_) return false;
-    slot& next = slot_of(taken_++);
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [&] { return next.ready; });
-      next.ready = false;
-    }
-    if (next.failure != nullptr) std::rethrow_exception(std::exchange(next.failure, nullptr));
-    current_ = std::exchange(next.batch, std::nullopt);
-    ask();
-    return true;
+    if constexpr (has_gpu)
+      if (arrivals_.device().is_gpu()) return advance_there();
+    return take(current_);
   }
   [[nodiscard]] batch_type& current() { return *current_; }
 
@@ -107,6 +97,44 @@ class epoch {
   };
 
   [[nodiscard]] slot& slot_of(extent number) { return slots_[static_cast<std::size_t>(number) % slots_.size()]; }
+
+  /// The next batch as it was prepared; false when there is none.
+  [[nodiscard]] bool take(std::optional<batch_type>& to) {
+    if (workers_ == 0) {
+      order_.request(taken_);
+      if (taken_ == batches_) return false;
+      reserve(taken_, to);
+      fill(taken_++, to);
+      return true;
+    }
+    if (taken_ == batches_) return false;
+    slot& next = slot_of(taken_++);
+    {
+      std::unique_lock lock(mutex_);
+      ready_.wait(lock, [&] { return next.ready; });
+      next.ready = false;
+    }
+    if (next.failure != nullptr) std::rethrow_exception(std::exchange(next.failure, nullptr));
+    to = std::exchange(next.batch, std::nullopt);
+    ask();
+    return true;
+  }
+  /// The same on a GPU. What a worker has already prepared starts on its way now; what failed is for the next call.
+  [[nodiscard]] bool advance_there() {
+    std::optional<batch_type> here;
+    if (!arrivals_.has_next()) {
+      if (!take(here)) return false;
+      arrivals_.send(std::move(*here));
+    }
+    arrivals_.receive(current_);
+    if (is_prepared() && take(here)) arrivals_.send(std::move(*here));
+    return true;
+  }
+  [[nodiscard]] bool is_prepared() {
+    if (workers_ == 0 || taken_ == batches_) return false;
+    const std::lock_guard guard(mutex_);
+    return slot_of(taken_).ready && slot_of(taken_).failure == nullptr;
+  }
 
   // The consumer's thread makes the memory, because it is there that the batch is given back: the pool is per thread.
   void reserve(extent number, std::optional<batch_type>& batch) const {
@@ -171,6 +199,7 @@ class epoch {
   const extent batches_;
   const int workers_;
   std::optional<batch_type> current_;
+  std::conditional_t<has_gpu, arrivals<batch_type>, no_arrivals> arrivals_;
   extent taken_ = 0;
   extent asked_ = 0;
   std::vector<slot> slots_;
@@ -189,7 +218,7 @@ class epoch {
 ///   error  value_error for options that mean nothing; what dataset.get throws, where the loop reaches that batch, which
 ///          ends the loop
 ///   cost   with workers, `prefetch_factor` batches for each are prepared ahead
-///   like   torch.utils.data.DataLoader, which draws the same order from the same generator, whatever the number of workers
+///   like   torch.utils.data.DataLoader (with a device: and pin_memory=True, .to(device, non_blocking=True)), which draws the same order from the same generator, whatever the number of workers
 template <StoredDataset D, extent N = dyn>
 class loader {
   using rule = detail::batch_rule<sample_of<dataset_t<D>>, N>;
@@ -240,7 +269,7 @@ class loader {
   /// Starts an epoch: draws its order and prepares the first batch.
   [[nodiscard]] iterator begin() const {
     const epoch_options order{static_cast<extent>(dataset().size()), options_.batch_size, options_.shuffle, options_.drop_last, options_.generator};
-    return iterator(std::make_unique<epoch>(dataset(), order, options_.workers, options_.prefetch_factor));
+    return iterator(std::make_unique<epoch>(dataset(), order, options_.workers, options_.prefetch_factor, options_.device));
   }
   [[nodiscard]] std::default_sentinel_t end() const { return {}; }
 

@@ -45,12 +45,6 @@ template <class X>
   if constexpr (XSIMD_VERSION_MAJOR < 14) return xsimd::min(number<X>(high), x);
   else return xsimd::min(x, number<X>(high));
 }
-template <class X>
-[[nodiscard]] TESSERA_INLINE X at_least(X x, double low) noexcept {
-  if constexpr (XSIMD_VERSION_MAJOR < 14) return xsimd::max(number<X>(low), x);
-  else return xsimd::max(x, number<X>(low));
-}
-
 /// 2^n for a whole n in the exponent's range, given as n + shifter.
 template <class X>
 [[nodiscard]] TESSERA_INLINE X power_of_two(X shifted) noexcept {
@@ -93,8 +87,11 @@ template <class X>
 template <class X>
 [[nodiscard]] TESSERA_INLINE X exponential(X x) noexcept {
   using C = exponential_constants<typename X::value_type>;
-  const reduced<X> y = reduce_exponent<X>(at_least<X>(at_most<X>(x, C::greatest), C::least));
-  return scaled<X>(xsimd::fma(xsimd::fma(y.rest, y.r, number<X>(1)), y.r, number<X>(1)), y.n);
+  // A result that underflows costs a hundred times as much, and e^-infinity is what a mask asks for.
+  const auto vanishes = x < number<X>(C::least);
+  const X zero = number<X>(0);
+  const reduced<X> y = reduce_exponent<X>(at_most<X>(xsimd::select(vanishes, zero, x), C::greatest));
+  return xsimd::select(vanishes, zero, scaled<X>(xsimd::fma(xsimd::fma(y.rest, y.r, number<X>(1)), y.r, number<X>(1)), y.n));
 }
 
 /// (e^2x - 1) / (e^2x + 1) of |x|, where errors of a large e^2x cancel; e^2x - 1 keeps its digits near 0.

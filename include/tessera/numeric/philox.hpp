@@ -32,6 +32,11 @@ struct philox_block {
   return {{a, b, c, d}};
 }
 
+/// Where a stream that is replayed finds its seed and the first of its offsets.
+struct philox_state {
+  std::uint64_t seed, offset;
+};
+
 /// A stream of random numbers that can be read at any index, in any order, on any device. Different seeds and different
 /// offsets give independent streams: one offset per call of a random operation.
 class philox {
@@ -39,11 +44,21 @@ class philox {
   explicit TESSERA_FN constexpr philox(std::uint64_t seed, std::uint64_t offset = 0) noexcept
       : seed_(seed), offset_(offset) {}
 
+  /// The stream whose seed and offset are read when its numbers are: `number` offsets behind the one in memory. For work on a GPU that
+  /// is captured once and done many times.
+  [[nodiscard]] static philox replayed(const philox_state* from, std::uint64_t number) noexcept {
+    static_assert(sizeof(from) <= sizeof(std::uint64_t));
+    return philox(reinterpret_cast<std::uintptr_t>(from), number | is_replayed);
+  }
+
   /// The four words of block number n: those of the elements 4n to 4n + 3.
   [[nodiscard]] TESSERA_FN constexpr philox_block block(std::uint64_t n) const noexcept {
-    return philox4x32({{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32),
-                        static_cast<std::uint32_t>(offset_), static_cast<std::uint32_t>(offset_ >> 32)}},
-                      static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32));
+    if constexpr (has_gpu)
+      if ((offset_ & is_replayed) != 0) {
+        const philox_state& now = *reinterpret_cast<const philox_state*>(static_cast<std::uintptr_t>(seed_));
+        return philox(now.seed, now.offset + (offset_ & ~is_replayed)).words(n);
+      }
+    return words(n);
   }
 
   /// The 32 bits of an element.
@@ -73,6 +88,14 @@ class philox {
   [[nodiscard]] TESSERA_FN constexpr std::uint64_t offset() const noexcept { return offset_; }
 
  private:
+  static constexpr std::uint64_t is_replayed = std::uint64_t{1} << 63;  // of offset_; seed_ is an address then
+
+  [[nodiscard]] TESSERA_FN constexpr philox_block words(std::uint64_t n) const noexcept {
+    return philox4x32({{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32),
+                        static_cast<std::uint32_t>(offset_), static_cast<std::uint32_t>(offset_ >> 32)}},
+                      static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32));
+  }
+
   template <class T>
   static constexpr std::uint64_t per_block = sizeof(T) == 4 ? 4 : 2;
 

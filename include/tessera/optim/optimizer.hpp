@@ -3,32 +3,17 @@
 // What optimisers share: the parameters they train, as flat spans, and their state.
 
 #include <tessera/backend/rows.hpp>
-#include <tessera/nn/module.hpp>
 
 #include <cmath>
 #include <type_traits>
 
 #include <tessera/backend/items/update.hpp>
+#include <tessera/optim/captured.hpp>
+#include <tessera/optim/trained.hpp>
 
 namespace tessera::optim {
 
 namespace detail {
-
-/// A parameter that is trained and what an optimiser keeps of it: blocks of as many elements, made when first used.
-template <int Slots>
-struct trained {
-  nn::named_parameter parameter;
-  block state[Slots + 1];
-};
-
-/// The elements of one parameter in one step.
-template <class T, int Slots>
-struct spans {
-  T* value;
-  const T* gradient;
-  T* state[Slots + 1];
-  extent size;
-};
 
 inline constexpr extent elements_of_a_task = 16384;
 
@@ -42,8 +27,7 @@ void update_elements(trained<Slots>& p, const Update& update) {
   if constexpr (has_gpu)
     for (block& state : p.state)  // the model may have moved
       if (state && state.device() != n.value.device()) state = state.copy(n.value.device());
-  spans<T, Slots> s{static_cast<T*>(n.value.data()), static_cast<const T*>(n.adjoint.data()), {}, p.parameter.size()};
-  for (int k = 0; k < Slots; ++k) s.state[k] = p.state[k] ? static_cast<T*>(p.state[k].data()) : nullptr;
+  const spans<T, Slots> s = spans_of<T>(p);
 #if TESSERA_RUNS_ITEMS
   const with_device on(n.value.device());
   if (backend::runs_items()) {
@@ -71,10 +55,7 @@ class optimizer {
 
   /// Drops the gradients. like torch.optim.Optimizer.zero_grad
   void zero_grad() {
-    for (detail::trained<Slots>& p : trained_) {
-      p.parameter.leaf->adjoint = {};
-      p.parameter.leaf->adjoint_source = {};
-    }
+    for (detail::trained<Slots>& p : trained_) autograd::drop_adjoint(*p.parameter.leaf);
   }
   /// The number of parameter tensors.
   [[nodiscard]] std::size_t size() const { return trained_.size(); }
@@ -92,6 +73,9 @@ class optimizer {
   /// and may make state.
   template <class Prepare, class Update>
   void for_each_gradient(Prepare prepare, const Update& update) {
+#if TESSERA_HAS_GPU
+    if (gpu::capture* const step = gpu::capturing(); step != nullptr) return detail::capture_updates(*step, trained_, prepare, update);
+#endif
     for (detail::trained<Slots>& p : trained_) {
       if (!p.parameter.leaf->adjoint) continue;
       const auto made = prepare(p);

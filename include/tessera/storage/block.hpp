@@ -83,7 +83,7 @@ class block {
     if (!from.device().is_gpu()) write(from.data(), from.bytes());
     else if (!device().is_gpu()) from.read(data());
     else if (from.device() == device()) gpu::memory::copy(device().index(), data(), from.data(), bytes());
-    else gpu::memory::copy_across(device().index(), data(), from.device().index(), from.data(), bytes());
+    else copy_across(from);
   }
   /// Copies the bytes to memory of the processor, or `size` of them from `offset` on. Of a GPU's block: waits for its work.
   void read(void* to) const { read(to, 0, bytes()); }
@@ -92,6 +92,7 @@ class block {
     if (device().is_gpu()) {
       gpu::detail::note_wait("reading a tensor");
       gpu::memory::download(device().index(), to, from, size);
+      gpu::detail::note_waited(device().index());
     } else if (size != 0) {
       std::memcpy(to, from, size);
     }
@@ -99,7 +100,7 @@ class block {
   /// Copies `size` bytes from memory of the processor to `offset`.
   void write(const void* from, std::size_t size, std::size_t offset = 0) {
     std::byte* const to = static_cast<std::byte*>(data()) + offset;
-    if (device().is_gpu()) gpu::memory::upload(device().index(), to, from, size);
+    if (device().is_gpu()) upload(to, from, size);
     else if (size != 0) std::memcpy(to, from, size);
   }
   /// Writes zeros.
@@ -124,6 +125,15 @@ class block {
   };
   static_assert(sizeof(header) <= pool::alignment);
 
+  void copy_across(const block& from) {
+    gpu::detail::note_not_captured("a copy between GPUs", "waits for the other one");
+    gpu::memory::copy_across(device().index(), data(), from.device().index(), from.data(), bytes());
+  }
+  void upload(void* to, const void* from, std::size_t size) {
+    gpu::detail::note_not_captured("writing a tensor", "reads the memory of the processor");
+    gpu::memory::upload(device().index(), to, from, size);
+  }
+
   // One handle less; returns how many there were.
   static int drop(header* head) noexcept {
     if (!detail::is_alone()) return head->references.fetch_sub(1, std::memory_order_acq_rel);
@@ -143,12 +153,12 @@ class block {
   // The header of a GPU's block is in the processor's memory.
   [[nodiscard, gnu::returns_nonnull]] TESSERA_APART_ONCE static header* make(std::size_t bytes, tessera::device where) {
     if (!where.is_gpu()) return make(bytes);
-    void* const data = gpu::memory::allocate(where.index(), bytes);
+    void* const data = gpu::detail::allocate(where.index(), bytes);
     return ::new (pool::allocate(pool::alignment)) header{{1}, false, where, bytes, data};
   }
   TESSERA_APART_ONCE static void end(header* head) noexcept {
     const bool is_remote = head->where.is_gpu();
-    if (is_remote) gpu::memory::release(head->where.index(), head->data, head->bytes);
+    if (is_remote) gpu::detail::release(head->where.index(), head->data, head->bytes);
     const std::size_t bytes = is_remote ? pool::alignment : total(head->bytes);
     head->~header();
     pool::release(head, bytes);

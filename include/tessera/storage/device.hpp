@@ -4,6 +4,7 @@
 
 #include <tessera/core/config.hpp>
 #include <tessera/core/error.hpp>
+#include <tessera/storage/gpu_capture.hpp>
 #include <tessera/storage/gpu_memory.hpp>
 
 #include <string>
@@ -55,12 +56,23 @@ namespace detail {
 inline thread_local constinit int waits_forbidden = 0;
 /// Before anything that waits for a GPU.
 inline void note_wait(const char* what) {
+  note_not_captured(what, "waits for the GPU");
   if (waits_forbidden > 0) [[unlikely]] raise<device_error>({"tessera::gpu::no_waiting: ", what, " waits for the GPU"});
+}
+/// Throws what work on the GPU found wrong, once: for whoever has just waited for it.
+[[noreturn]] TESSERA_COLD inline void raise_fault(fault& found) {
+  const fault f = std::exchange(found, fault{});
+  if (f.kind == fault::label) raise<index_error>({"tessera::cross_entropy: label ", f.value, " at row ", f.at, " is none of the ", f.limit, " classes"});
+  raise<index_error>({"tessera::embedding: index ", f.value, ", number ", f.at, " of the indices, is none of the ", f.limit, " rows of the weight"});
+}
+inline void note_waited(int gpu) {
+  if constexpr (has_gpu)
+    if (fault& found = *memory::faults(gpu); found.kind != fault::none) [[unlikely]] raise_fault(found);
 }
 }  // namespace detail
 
 /// Until the end of the scope, what would wait for a GPU on this thread is an error: to find what keeps the processor from running
-/// ahead. Reading elements waits (item(), printing, to(x, device::cpu()), saving), and cross_entropy and embedding, which check numbers.
+/// ahead. Reading elements waits (item(), printing, to(x, device::cpu()), saving).
 class no_waiting {
  public:
   no_waiting() noexcept { ++detail::waits_forbidden; }
@@ -70,11 +82,14 @@ class no_waiting {
 };
 
 /// Waits until all work that was given to the GPU is done.
+///   error  index_error for a label of cross_entropy or an index of embedding that the work found to be out of range. On a GPU whatever
+///          waits first throws it: this, item(), or another reading of elements
 ///   like  torch.cuda.synchronize
 inline void synchronize(device d) {
   if (!d.is_gpu()) return;
   detail::note_wait("synchronize");
   memory::synchronize(d.index());
+  detail::note_waited(d.index());
 }
 /// The bytes that tensors hold on a GPU.
 ///   like  torch.cuda.memory_allocated

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 // Two GPUs that are this processor: memory apart, which the program cannot touch outside of kernels and copies (a page fault
-// ends it). So everything but the hardware is tested where there is none. Work is done when it is given.
+// ends it). So everything but the hardware is tested where there is none. Work is done when it is given; copies that run ahead of it
+// are done when somebody waits for them, so that a wait that was forgotten is seen.
 
 #include <tessera/core/error.hpp>
+#include <tessera/storage/gpu_fault.hpp>
+#include <tessera/storage/gpu_staging.hpp>
+#include <tessera/storage/gpu_stream.hpp>
 
 #if TESSERA_EMULATED_GPU && !TESSERA_USE_CUDA
 
@@ -11,8 +15,10 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace tessera::gpu::memory {
@@ -54,6 +60,55 @@ class opened {
   std::unique_lock<std::recursive_mutex> lock_;
 };
 
+/// The copies of a GPU from the processor's memory; an event is the number of those before it.
+struct copy_queue {
+  using event = std::size_t;
+  struct copy_of {
+    void* to;
+    const void* from;
+    std::size_t bytes;
+  };
+  bool waits = false;
+  std::size_t done = 0;
+  std::vector<copy_of> open{};
+
+  [[nodiscard]] static std::size_t make_event() { return 0; }
+  [[nodiscard]] static void* reserve(std::size_t bytes) { return ::operator new(bytes); }
+  void copy(void* to, const void* from, std::size_t bytes) {
+    open.push_back({to, from, bytes});
+    if (!waits) wait(done + 1);
+  }
+  void record(event& here) const { here = done + open.size(); }
+  [[nodiscard]] bool is_done(event which) const { return which <= done; }
+  void wait(event which) {
+    if (is_done(which)) return;
+    const opened scope;
+    for (std::size_t i = 0; i < which - done; ++i) std::memcpy(open[i].to, open[i].from, open[i].bytes);
+    open.erase(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(which - done));
+    done = which;
+  }
+};
+struct queues {
+  copy_queue work, ahead{.waits = true};
+  staging<copy_queue> staged_work, staged_ahead;
+  fault found{};
+};
+[[nodiscard]] inline queues& queues_of(int gpu) {
+  static queues* const all = new queues[emulated_gpus];
+  return all[gpu];
+}
+
+/// Where the work of this thread is written down instead of done.
+inline thread_local constinit std::vector<std::function<void()>>* recorder = nullptr;
+
+/// Does work of the GPU.
+template <class F>
+void give(const F& work) {
+  if (recorder != nullptr) return recorder->push_back(work);
+  const opened scope;
+  work();
+}
+
 }  // namespace detail
 
 [[nodiscard]] inline int count() noexcept { return detail::emulated_gpus; }
@@ -83,18 +138,29 @@ inline void release(int gpu, void* piece, std::size_t bytes) noexcept {
   a.held -= detail::rounded(bytes);
   a.free[detail::rounded(bytes)].push_back(piece);
 }
-inline void upload(int, void* to, const void* from, std::size_t bytes) {
-  const detail::opened access;
-  if (bytes != 0) std::memcpy(to, from, bytes);
+inline void upload(int gpu, void* to, const void* from, std::size_t bytes) {
+  const std::unique_lock lock(detail::access);
+  detail::queues& on = detail::queues_of(gpu);
+  if (detail::goes_ahead) on.staged_ahead.upload(on.ahead, to, from, bytes);
+  else on.staged_work.upload(on.work, to, from, bytes);
 }
-inline void download(int gpu, void* to, const void* from, std::size_t bytes) { upload(gpu, to, from, bytes); }
-inline void copy(int gpu, void* to, const void* from, std::size_t bytes) { upload(gpu, to, from, bytes); }
+[[nodiscard]] inline void* reserve(int gpu, std::size_t bytes) { return allocate(gpu, bytes); }
+inline void unreserve(int gpu, void* piece, std::size_t bytes) noexcept { release(gpu, piece, bytes); }
+inline void copy(int, void* to, const void* from, std::size_t bytes) {
+  if (bytes != 0) detail::give([=] { std::memcpy(to, from, bytes); });
+}
+inline void download(int gpu, void* to, const void* from, std::size_t bytes) { copy(gpu, to, from, bytes); }
 inline void clear(int, void* to, std::size_t bytes) {
-  const detail::opened access;
-  if (bytes != 0) std::memset(to, 0, bytes);
+  if (bytes != 0) detail::give([=] { std::memset(to, 0, bytes); });
 }
-inline void copy_across(int, void* to, int gpu, const void* from, std::size_t bytes) { upload(gpu, to, from, bytes); }
-inline void synchronize(int) noexcept {}
+inline void copy_across(int, void* to, int gpu, const void* from, std::size_t bytes) { copy(gpu, to, from, bytes); }
+[[nodiscard]] inline fault* faults(int gpu) { return &detail::queues_of(gpu).found; }
+inline void join(int gpu) {
+  const std::unique_lock lock(detail::access);
+  detail::copy_queue& queue = detail::queues_of(gpu).ahead;
+  queue.wait(queue.done + queue.open.size());
+}
+inline void synchronize(int gpu) { join(gpu); }
 [[nodiscard]] inline std::size_t held(int gpu) noexcept { return detail::arenas[gpu].held; }
 
 }  // namespace tessera::gpu::memory

@@ -66,14 +66,15 @@ template <Element T = float, Shape S>
   return tensor<T, S>::uninitialized(shape);
 }
 
-/// Numbers uniform in [0, 1), the ones PyTorch draws from the same seed.
+/// Numbers uniform in [0, 1), the ones PyTorch draws from the same seed: one after the other, so the processor draws them, and copies
+/// them where the tensor is. rand(shape, by_position) is drawn where it is.
 ///   like   torch.rand
 template <std::floating_point T = float, Shape S>
 [[nodiscard]] tensor<T, S> rand(S shape = {}, generator& random = default_generator()) {
   return tensor<T, S>::made(shape, [&](T* to) { fill_uniform(random, to, shape.size()); });
 }
 
-/// Standard normal numbers, the ones PyTorch draws from the same seed.
+/// Standard normal numbers, the ones PyTorch draws from the same seed, by the processor.
 ///   like   torch.randn
 template <std::floating_point T = float, Shape S>
 [[nodiscard]] tensor<T, S> randn(S shape = {}, generator& random = default_generator()) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// Items on a GPU: one thread for each item, or for each packet of them. Only nvcc reads this file.
+// Items on a GPU: one thread for each item, or for each packet of them, or a team for each row. Only nvcc reads this file.
 
+#include <tessera/backend/items/team.hpp>
 #include <tessera/shape/extents.hpp>
 #include <tessera/storage/gpu_memory.hpp>
 
 #if defined(__CUDACC__)
+
+#include <bit>
 
 #pragma nv_diagnostic push
 #pragma nv_diag_error 20011, 20012, 20013, 20014, 20015
@@ -14,10 +17,11 @@ namespace tessera::backend::items::cuda {
 
 inline constexpr int threads_of_block = 256;
 
+/// Items first to n - 1.
 template <class F>
-__global__ void __launch_bounds__(threads_of_block) run_items(const __grid_constant__ F f, extent n) {
+__global__ void __launch_bounds__(threads_of_block) run_items(const __grid_constant__ F f, extent first, extent n) {
   const extent stride = static_cast<extent>(gridDim.x) * threads_of_block;
-  for (extent i = static_cast<extent>(blockIdx.x) * threads_of_block + threadIdx.x; i < n; i += stride) f(i);
+  for (extent i = first + static_cast<extent>(blockIdx.x) * threads_of_block + threadIdx.x; i < n; i += stride) f(i);
 }
 /// The first n items as packets.
 template <class F>
@@ -25,35 +29,51 @@ __global__ void __launch_bounds__(threads_of_block) run_packets(const __grid_con
   const extent stride = static_cast<extent>(gridDim.x) * threads_of_block * F::packet_size;
   for (extent i = (static_cast<extent>(blockIdx.x) * threads_of_block + threadIdx.x) * F::packet_size; i < n; i += stride) f.packet(i);
 }
-/// The items that fill no packet.
-template <class F>
-__global__ void run_rest(const __grid_constant__ F f, extent first, extent n) {
-  const extent i = first + threadIdx.x;
-  if (i < n) f(i);
-}
+/// Some lanes of a block, a power of two: up to a warp they exchange registers, beyond that warps meet in shared memory.
+class team {
+ public:
+  static constexpr int most_warps = 16;
 
-/// The lanes of a warp.
-struct warp {
-  [[nodiscard]] __device__ static int lane() { return static_cast<int>(threadIdx.x % 32); }
-  [[nodiscard]] __device__ static constexpr int lanes() { return 32; }
+  __device__ team(int lanes, void* room) : lanes_(lanes), room_(room) {}
+  [[nodiscard]] __device__ int lane() const { return static_cast<int>(threadIdx.x) & (lanes_ - 1); }
+  [[nodiscard]] __device__ int lanes() const { return lanes_; }
   template <class Combine, class X>
-  [[nodiscard]] __device__ static X combine(X x) {
-    for (int other = 16; other > 0; other /= 2) x = Combine::combine(x, __shfl_xor_sync(0xffffffffU, x, other));
+  [[nodiscard]] __device__ X combine(X x) const {
+    static_assert(sizeof(X) <= 8);
+    if (lanes_ < 32) {
+      // Other teams of the warp may be elsewhere: only this one's lanes take part.
+      const unsigned all = ((1U << lanes_) - 1U) << (threadIdx.x & 31U & ~static_cast<unsigned>(lanes_ - 1));
+      for (int other = lanes_ / 2; other > 0; other /= 2) x = Combine::combine(x, static_cast<X>(__shfl_xor_sync(all, x, other)));
+      return x;
+    }
+    for (int other = 16; other > 0; other /= 2) x = Combine::combine(x, static_cast<X>(__shfl_xor_sync(0xffffffffU, x, other)));
+    if (lanes_ == 32) return x;
+    X* const of_warp = static_cast<X*>(room_);
+    __syncthreads();  // every warp has read what was combined before
+    if (threadIdx.x % 32 == 0) of_warp[threadIdx.x / 32] = x;
+    __syncthreads();
+    x = of_warp[0];
+    for (int warp = 1; warp < lanes_ / 32; ++warp) x = Combine::combine(x, of_warp[warp]);
     return x;
   }
+
+ private:
+  int lanes_;
+  void* room_;
 };
-/// A warp for each row.
+/// Teams of 1 << shift lanes. A team of more than a warp is the whole block: its lanes go through the rows together.
 template <class F>
-__global__ void __launch_bounds__(threads_of_block) run_rows(const __grid_constant__ F f, extent n) {
-  constexpr int warps = threads_of_block / 32;
-  const extent stride = static_cast<extent>(gridDim.x) * warps;
-  for (extent row = static_cast<extent>(blockIdx.x) * warps + threadIdx.x / 32; row < n; row += stride) f(row, warp{});
+__global__ void __launch_bounds__(32 * team::most_warps) run_rows(const __grid_constant__ F f, extent n, int shift) {
+  __shared__ __align__(8) unsigned char room[8 * team::most_warps];
+  const team own(1 << shift, room);
+  const extent teams = blockDim.x >> shift;
+  for (extent row = static_cast<extent>(blockIdx.x) * teams + (threadIdx.x >> shift); row < n; row += static_cast<extent>(gridDim.x) * teams) f(row, own);
 }
 
-/// Blocks for n threads: enough to fill any GPU, each thread then goes through several.
-[[nodiscard]] inline unsigned blocks_for(extent n) {
+/// Blocks for n items: enough to fill any GPU, each thread or team then goes through several.
+[[nodiscard]] inline unsigned blocks_for(extent n, extent of_block = threads_of_block) {
   constexpr extent most = 16384;
-  const extent blocks = (n + threads_of_block - 1) / threads_of_block;
+  const extent blocks = (n + of_block - 1) / of_block;
   return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
@@ -65,15 +85,15 @@ void run(const F& f, extent n, int gpu) {
   if constexpr (requires { f.run_on(stream); }) {
     f.run_on(stream);
   } else if constexpr (requires { typename F::row_work; }) {
-    run_rows<typename F::row_work><<<blocks_for(32 * n), threads_of_block, 0, stream>>>(f.f, n);
+    const int lanes = lanes_of_team(n, f.length), threads = lanes > threads_of_block ? lanes : threads_of_block;
+    run_rows<typename F::row_work><<<blocks_for(n, threads / lanes), static_cast<unsigned>(threads), 0, stream>>>(f.f, n, std::countr_zero(static_cast<unsigned>(lanes)));
   } else {
     extent packed = 0;
     if constexpr (requires { F::packet_size; }) {
       if (f.packs()) packed = n / F::packet_size * F::packet_size;
       if (packed != 0) run_packets<F><<<blocks_for(packed / F::packet_size), threads_of_block, 0, stream>>>(f, packed);
-      if (packed != 0 && packed != n) run_rest<F><<<1, F::packet_size, 0, stream>>>(f, packed, n);
     }
-    if (packed == 0) run_items<F><<<blocks_for(n), threads_of_block, 0, stream>>>(f, n);
+    if (packed != n) run_items<F><<<blocks_for(n - packed), threads_of_block, 0, stream>>>(f, packed, n);
   }
   tessera::gpu::check(cudaGetLastError(), "launching a kernel");
 }

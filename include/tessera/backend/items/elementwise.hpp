@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// Programs as items: map and the fused backward sweep. Where a leaf was stretched its adjoint is a sum, which has a launch of its own.
+// Programs as items: every result stored, or combined along axes.
 
 #include <tessera/backend/items/reduce.hpp>
+#include <tessera/expr/program.hpp>
 #include <tessera/numeric/packet.hpp>
 
 #if TESSERA_RUNS_ITEMS
@@ -146,99 +147,6 @@ void run_reduce(const plan& p) {
   numbered_plan<P::sources + 2> own(p);
   std::swap(own.all[P::sources], own.all[P::sources + 1]);  // the sources, the number, the output
   run_reduction<Combine, typename P::lane_type>(own.p, P::sources + 1, [&](const int* order) { return value_at<P>{make_nest<P::sources + 1>(own.p, order)}; });
-}
-
-/// The adjoints of a program's sources at one element. Operands: the sources, the seed, the kept result, the places of the adjoints.
-template <class P, bool SplatSeed>
-struct reverse_at {
-  using T = typename P::lane_type;
-  static constexpr int L = P::sources, operands = 2 * L + 3;  // and last the number of the element
-  nest<operands> at;
-
-  TESSERA_FN void compute(const extent* offset, T* a) const {
-    T v[P::values];
-    load_sources<P, true>(v, at, offset, offset[operands - 1]);
-    P::template forward<true>(v);
-    if constexpr (P::keeps_result) v[P::values - 1] = at.template memory<const T>(L + 1)[offset[L + 1]];
-    a[P::values - 1] = at.template memory<const T>(L)[offset[L]];
-    P::reverse(v, a);
-  }
-};
-
-/// Writes the adjoints of the leaves in `wanted` that were not stretched.
-template <class P, bool SplatSeed>
-struct reverse {
-  using T = typename P::lane_type;
-  reverse_at<P, SplatSeed> sweep;
-  std::uint64_t wanted, stores;
-
-  TESSERA_FN void operator()(extent i) const {
-    extent offset[reverse_at<P, SplatSeed>::operands];
-    T a[P::values];
-    sweep.at.locate(i, offset);
-    sweep.compute(offset, a);
-    P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::template is_active<I>) {
-        if ((wanted >> I & 1) == 0) return;
-        auto& place = sweep.at.template memory<typename S::element>(sweep.L + 2 + I)[offset[sweep.L + 2 + I]];
-        place = (stores >> I & 1) != 0 ? static_cast<typename S::element>(a[I]) : static_cast<typename S::element>(place + a[I]);
-      }
-    });
-  }
-};
-
-/// The adjoint of one leaf at one element, for a sum.
-template <class P, bool SplatSeed>
-struct adjoint_of_leaf {
-  using value_type = typename P::lane_type;
-  reverse_at<P, SplatSeed> sweep;
-  int leaf;
-
-  TESSERA_FN value_type operator()(extent i) const {
-    extent offset[reverse_at<P, SplatSeed>::operands];
-    value_type a[P::values];
-    sweep.at.locate(i, offset);
-    sweep.compute(offset, a);
-    value_type part = value_type(0);
-    P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::template is_active<I>)
-        if (I == leaf) part = a[I];
-    });
-    return part;
-  }
-};
-
-/// The fused backward sweep of a plan. `apart`: no two leaves write the same elements in different order.
-template <class P, bool SplatSeed>
-void run_reverse(const plan& p, const bool* stores, bool apart) {
-  using sweep = reverse_at<P, SplatSeed>;
-  static_assert(P::sources <= 64);
-  const numbered_plan<sweep::operands> own(p);
-  reverse<P, SplatSeed> together{{make_nest<sweep::operands>(own.p, same_order)}, 0, 0};
-  const extent all = together.sweep.at.size();
-  const auto is_stretched = [&](const operand& o) {
-    for (int i = 0; i < p.rank; ++i)
-      if (o.stride[i] == 0 && p.n[i] > 1) return true;
-    return false;
-  };
-  for (int leaf = 0; leaf < sweep::L; ++leaf) {
-    const operand& to = p.operands[sweep::L + 2 + leaf];
-    if (to.data == nullptr) continue;
-    if (is_stretched(to)) {
-      run_reduction<sum_of_items, typename P::lane_type>(own.p, sweep::L + 2 + leaf, [&](const int* order) {
-        return adjoint_of_leaf<P, SplatSeed>{{make_nest<sweep::operands>(own.p, order)}, leaf};
-      });
-      continue;
-    }
-    const std::uint64_t bit = std::uint64_t{1} << leaf;
-    together.wanted |= bit;
-    if (stores != nullptr && stores[sweep::L + 2 + leaf]) together.stores |= bit;
-    if (!apart) {
-      launch(all, P::values * 4, together);
-      together.wanted = together.stores = 0;
-    }
-  }
-  if (together.wanted != 0) launch(all, P::values * 4, together);
 }
 
 }  // namespace tessera::backend::items

@@ -60,43 +60,30 @@ struct index_in_column {
   TESSERA_FN void operator()(extent i) const { row(i, alone{}); }
 };
 
-/// The largest (or smallest) of elements c, c + parts, ... of n.
+/// The largest (or smallest) of every so manieth of n elements, each part by a team.
 template <bool Largest, class T>
 struct extremum_of_part {
   const T* x;
   extent n, parts;
   T* to;
 
-  TESSERA_FN void operator()(extent c) const {
-    T best = x[c];
-    for (extent i = c + parts; i < n; i += parts) best = better_of_items<Largest>::combine(best, x[i]);
-    to[c] = best;
-  }
-};
-/// The largest (or smallest) of n elements.
-template <bool Largest, class T>
-struct extremum_of_all {
-  const T* x;
-  extent n;
-  T* to;
-
   template <class Team>
-  TESSERA_FN void operator()(extent, const Team& team) const {
-    T best = x[0];
-    for (extent i = team.lane(); i < n; i += team.lanes()) best = better_of_items<Largest>::combine(best, x[i]);
+  TESSERA_FN void operator()(extent part, const Team& team) const {
+    extent i = part * team.lanes() + team.lane();
+    T best = x[i < n ? i : 0];
+    for (; i < n; i += parts * team.lanes()) best = better_of_items<Largest>::combine(best, x[i]);
     best = team.template combine<better_of_items<Largest>>(best);
-    if (team.lane() == 0) *to = best;
+    if (team.lane() == 0) to[part] = best;
   }
 };
 /// The largest (or smallest) of n elements, n > 0: of many in two launches.
 template <bool Largest, class T>
 void find_extremum(const T* x, extent n, T* to) {
-  const extent parts = parts_of(1, n);
-  if (parts == 1) return launch_rows(1, 2 * n, extremum_of_all<Largest, T>{x, n, to});
-  const block room(static_cast<std::size_t>(parts) * sizeof(T));
-  T* const best = static_cast<T*>(room.data());
-  launch(parts, 2 * (n / parts), extremum_of_part<Largest, T>{x, n, parts, best});
-  launch_rows(1, 2 * parts, extremum_of_all<Largest, T>{best, parts, to});
+  const extent parts = parts_along(1, n);
+  const block room(parts == 1 ? 0 : static_cast<std::size_t>(parts) * sizeof(T));
+  T* const best = parts == 1 ? to : static_cast<T*>(room.data());
+  launch_rows(parts, 2 * (n / parts), extremum_of_part<Largest, T>{x, n, parts, best}, n / parts);
+  if (parts != 1) launch_rows(1, 2 * parts, extremum_of_part<Largest, T>{best, parts, 1, to}, parts);
 }
 
 /// One element of each row, by its index.

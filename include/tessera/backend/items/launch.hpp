@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <type_traits>
 
 namespace tessera::backend {
@@ -50,8 +51,7 @@ struct registration {
     gpu_slot<F> = &cuda::run<F>;
 #else
     gpu_slot<F> = [](const F& f, extent n, int) {
-      const tessera::gpu::memory::detail::opened access;
-      run_chunk<F>(&f, 0, n);
+      tessera::gpu::memory::detail::give([f, n] { run_chunk<F>(&f, 0, n); });
     };
 #endif
   }
@@ -67,8 +67,16 @@ void compile_for_gpu() noexcept {}
 #endif
 }  // namespace
 
+/// The type in what a compiler calls `name_of<F>()`, without the names of namespaces that all have.
+[[nodiscard]] TESSERA_COLD inline std::string readable_name(std::string text) {
+  if (const auto start = text.find("F = "); start != std::string::npos) text.erase(0, start + 4);
+  if (!text.empty() && text.back() == ']') text.pop_back();
+  for (const char* each : {"tessera::", "backend::", "items::", "type_list", "(access)", "struct ", "class "})
+    for (std::size_t at = 0; (at = text.find(each, at)) != std::string::npos;) text.erase(at, std::char_traits<char>::length(each));
+  return text;
+}
 [[noreturn]] TESSERA_COLD inline void refuse_uncompiled(const char* what) {
-  raise<device_error>({"tessera: this was never compiled for the GPU: ", what, " (compile a file that uses the same expression with nvcc, and link it)"});
+  raise<device_error>({"tessera: this was never compiled for the GPU: ", readable_name(what), " (compile a file that uses the same expression with nvcc, and link it)"});
 }
 
 template <Items F>
@@ -96,10 +104,14 @@ void launch(extent n, extent cost, const F& f) {
   parallel_for((n + chunk - 1) / chunk, 1, [&](extent begin, extent end) { items::run_chunk<F>(&f, begin * chunk, std::min(n, end * chunk)); });
 }
 
-/// Runs f(0, team) to f(n - 1, team): work on rows, each by one team. `cost`: of one row.
+/// Where work of this thread says what it found wrong: null on a processor, which has checked before.
+[[nodiscard]] inline gpu::fault* faults_of_work() { return current_device().is_gpu() ? gpu::memory::faults(current_device().index()) : nullptr; }
+
+/// Runs f(0, team) to f(n - 1, team): work on rows, each by one team. `cost`: of one row. `length`: the elements of a row, which the
+/// lanes of a team share; where it is not given the cost gives an idea of it.
 template <class F>
-void launch_rows(extent n, extent cost, const F& f) {
-  launch(n, cost, items::rows<F>{f});
+void launch_rows(extent n, extent cost, const F& f, extent length = 0) {
+  launch(n, cost, items::rows<F>{f, length != 0 ? length : cost / 16});
 }
 
 }  // namespace tessera::backend

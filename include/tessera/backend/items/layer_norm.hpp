@@ -101,14 +101,14 @@ struct sum_of_column {
 
 template <class T, class Rows>
 void normalize_rows(const Rows& a) {
-  launch_rows(a.rows, 8 * a.n, normalized_row<Rows, T>{a});
+  launch_rows(a.rows, 8 * a.n, normalized_row<Rows, T>{a}, a.n);
 }
 /// The cut into parts depends on the extents only.
 template <class T, class Gradients>
 void reverse_normalized_rows(const Gradients& a) {
-  launch_rows(a.rows, 16 * a.n, gradient_of_normalized_row<Gradients, T>{a});
+  launch_rows(a.rows, 16 * a.n, gradient_of_normalized_row<Gradients, T>{a}, a.n);
   if (a.dweight == nullptr && a.dbias == nullptr) return;
-  const extent wanted = parts_of(a.n, a.rows), part = (a.rows + wanted - 1) / wanted, parts = (a.rows + part - 1) / part;
+  const extent wanted = parts_across(a.n, a.rows), part = (a.rows + wanted - 1) / wanted, parts = (a.rows + part - 1) / part;
   const auto room = [&](const T* asked) { return block(asked == nullptr ? 0 : static_cast<std::size_t>(parts * a.n) * sizeof(T)); };
   const block weights = room(a.dweight), biases = room(a.dbias);
   const auto place = [](const block& b, const T* asked) { return asked == nullptr ? nullptr : static_cast<T*>(b.data()); };

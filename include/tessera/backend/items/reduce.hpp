@@ -3,6 +3,7 @@
 // Reductions as items: each combines a part of what belongs to one element of the result, in an order that depends on the extents
 // only; where the results are few, several items share one and a second launch combines their parts in order.
 
+#include <tessera/backend/items/cut.hpp>
 #include <tessera/backend/items/launch.hpp>
 #include <tessera/backend/items/nest.hpp>
 #include <tessera/numeric/promotion.hpp>
@@ -12,87 +13,91 @@
 
 namespace tessera::backend::items {
 
-/// The number of items that share one of `kept` results of `reduced` elements each.
-[[nodiscard]] constexpr extent parts_of(extent kept, extent reduced) noexcept {
-  constexpr extent enough = 1 << 14, least = 128;  // items that fill a GPU; elements worth an item
-  if (kept >= enough || reduced <= 2 * least) return 1;
-  const extent wanted = (enough + kept - 1) / kept, possible = reduced / least;
-  return wanted < possible ? wanted : possible;
-}
-
-/// Part c of result o: elements c, c + parts, ... of those that belong to it. Value(i): element i, the kept axes first. Neighbouring
-/// items read neighbouring memory: they differ in c where the innermost axis is reduced, in o where it is not.
-template <class Combine, class Value>
-struct reduce_part {
-  using T = typename Value::value_type;
-  Value value;
-  extent kept, reduced, parts;
-  bool parts_first;
-  T* partial;  // [kept, parts]
-
-  TESSERA_FN void operator()(extent i) const {
-    const extent o = parts_first ? i / parts : i % kept, c = parts_first ? i % parts : i / kept;
-    using Wide = std::conditional_t<Combine::sums, accumulate_t<T>, T>;
-    Wide total = static_cast<Wide>(value(o * reduced + c));
-    for (extent r = c + parts; r < reduced; r += parts) total = Combine::combine(total, static_cast<Wide>(value(o * reduced + r)));
-    partial[o * parts + c] = static_cast<T>(total);
-  }
-};
-
-/// Combines the parts of each result into what stands there.
-template <class Combine, class T, class R>
-struct combine_parts {
-  nest<1> out;
-  extent parts;
-  const T* partial;
-
-  TESSERA_FN void operator()(extent o) const {
-    extent offset[1];
-    out.locate(o, offset);
-    using Wide = std::conditional_t<Combine::sums, accumulate_t<T>, T>;
-    R& to = out.template memory<R>(0)[offset[0]];
-    Wide total = static_cast<Wide>(partial[o * parts]);
-    for (extent c = 1; c < parts; ++c) total = Combine::combine(total, static_cast<Wide>(partial[o * parts + c]));
-    to = static_cast<R>(Combine::combine(static_cast<Wide>(to), total));
-  }
-};
-
-/// Reduces along the axes on which operand `result` of the plan does not move. make(order) gives the Value over axes in that order.
-template <class Combine, class R, class Make>
-void run_reduction(const plan& p, int result, Make&& make) {
-  int order[max_rank] = {};
-  int axes = 0;
-  extent kept = 1, reduced = 1;
-  const operand& out = p.operands[result];
-  for (int i = 0; i < p.rank; ++i)
-    if (out.stride[i] != 0 || p.n[i] == 1) order[axes++] = i, kept *= p.n[i];
-  const int kept_axes = axes;
-  for (int i = 0; i < p.rank; ++i)
-    if (out.stride[i] == 0 && p.n[i] != 1) order[axes++] = i, reduced *= p.n[i];
-
-  const auto value = make(static_cast<const int*>(order));
-  using Value = std::remove_const_t<decltype(value)>;
-  using T = typename Value::value_type;
-  const extent parts = parts_of(kept, reduced);
-  const block partial(static_cast<std::size_t>(kept * parts) * sizeof(T));
-  launch(kept * parts, 8 * (reduced / parts), reduce_part<Combine, Value>{value, kept, reduced, parts, kept_axes < axes && order[axes - 1] == p.rank - 1, static_cast<T*>(partial.data())});
-
-  plan of_result = p;
-  operand one = out;
-  of_result.operands = &one;
-  of_result.count = 1;
-  of_result.rank = kept_axes == 0 ? 1 : kept_axes;
-  combine_parts<Combine, T, R> rest{make_nest<1>(of_result, order), parts, static_cast<const T*>(partial.data())};
-  if (kept_axes == 0) rest.out.n[0] = 1;
-  launch(kept, 8 * parts, rest);
-}
-
 /// Addition into what stands there.
 struct sum_of_items {
   static constexpr bool sums = true;
   template <class X>
   TESSERA_FN static constexpr X combine(X a, X b) { return a + b; }
 };
+
+/// A part of a result, combined into what stands there, or written beside the other parts. Value(i): element i, the kept axes first.
+template <class Combine, class Value, class R>
+struct reduce_part {
+  using T = typename Value::value_type;
+  Value value;
+  cut by;
+  nest<1> out;  // the kept axes
+  T* partial;   // [kept, parts] where several items share a result
+
+  template <class Team>
+  TESSERA_FN void operator()(extent i, const Team& team) const {
+    using Wide = std::conditional_t<Combine::sums, accumulate_t<T>, T>;
+    const extent o = by.result_of(i), c = by.part_of(i), start = o * by.reduced;
+    extent r = by.first_of(c, team);
+    Wide total = Wide(0);
+    if constexpr (!Combine::sums) total = static_cast<Wide>(value(start + (r < by.reduced ? r : 0)));  // twice is as good as once
+    for (const extent step = by.step_of(team); r < by.reduced; r += step) total = Combine::combine(total, static_cast<Wide>(value(start + r)));
+    total = team.template combine<Combine>(total);
+    if (team.lane() != 0) return;
+    if (by.parts != 1) {
+      partial[o * by.parts + c] = static_cast<T>(total);
+      return;
+    }
+    extent offset[1];
+    out.locate(o, offset);
+    R& to = out.template memory<R>(0)[offset[0]];
+    to = static_cast<R>(Combine::combine(static_cast<Wide>(to), total));
+  }
+};
+
+/// The numbers in a tensor's memory.
+template <class T>
+struct number_at {
+  using value_type = T;
+  nest<1> at;
+  TESSERA_FN T operator()(extent i) const {
+    extent offset[1];
+    at.locate(i, offset);
+    return at.template memory<const T>(0)[offset[0]];
+  }
+};
+/// The same of n numbers that stand one after the other.
+template <class T>
+[[nodiscard]] number_at<T> numbers_at(T* data, extent n) {
+  operand all{data, sizeof(T), {1}};
+  plan p;
+  p.rank = p.count = 1;
+  p.n[0] = n;
+  p.operands = &all;
+  return {make_nest<1>(p, same_order)};
+}
+
+/// The nest of operand `result` over the axes that are kept.
+[[nodiscard]] inline nest<1> nest_of_result(const plan& p, int result, const cut_plan& cut) {
+  plan kept = p;
+  operand one = p.operands[result];
+  kept.operands = &one;
+  kept.count = 1;
+  kept.rank = cut.kept_axes == 0 ? 1 : cut.kept_axes;
+  nest<1> out = make_nest<1>(kept, cut.order);
+  if (cut.kept_axes == 0) out.n[0] = 1;
+  return out;
+}
+
+/// Reduces along the axes on which operand `result` of the plan does not move. make(order) gives the Value over axes in that order.
+template <class Combine, class R, class Make>
+void run_reduction(const plan& p, int result, Make&& make) {
+  const cut_plan cut(p, stretched_axes(p, p.operands[result]));
+  const auto value = make(static_cast<const int*>(cut.order));
+  using Value = std::remove_const_t<decltype(value)>;
+  using T = typename Value::value_type;
+  const items::cut& by = cut.by;
+  const nest<1> out = nest_of_result(p, result, cut);
+  const block partial(by.parts == 1 ? 0 : static_cast<std::size_t>(by.items()) * sizeof(T));
+  T* const parts = static_cast<T*>(partial.data());
+  launch_rows(by.items(), 8 * (by.reduced / by.parts), reduce_part<Combine, Value, R>{value, by, out, parts}, by.length());
+  if (by.parts != 1) launch_rows(by.kept, 2 * by.parts, reduce_part<Combine, number_at<T>, R>{numbers_at(parts, by.items()), {by.kept, by.parts, 1, true}, out, nullptr}, by.parts);
+}
 
 }  // namespace tessera::backend::items
 

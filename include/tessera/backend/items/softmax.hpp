@@ -58,6 +58,26 @@ struct softmax_of_row {
   }
 };
 
+/// The adjoint of a row of softmax, of its result y and that one's adjoint g: y (g - Σ g y); of the logarithm g - e^y Σ g.
+template <class T, bool Log>
+struct softmax_gradient_of_row {
+  const T *g, *y;
+  T* dx;
+  extent n;
+
+  template <class Team>
+  TESSERA_FN void operator()(extent row, const Team& team) const {
+    const extent first = row * n;
+    T sum = T(0);
+    for (extent j = first + team.lane(); j < first + n; j += team.lanes()) sum += Log ? g[j] : static_cast<T>(g[j] * y[j]);
+    sum = team.template combine<sum_of_items>(sum);
+    for (extent j = first + team.lane(); j < first + n; j += team.lanes()) {
+      if constexpr (Log) dx[j] = g[j] - lane::exp(y[j]) * sum;
+      else dx[j] = y[j] * (g[j] - sum);
+    }
+  }
+};
+
 }  // namespace tessera::backend::items
 
 #endif  // TESSERA_RUNS_ITEMS

@@ -17,6 +17,18 @@ struct update_element {
   TESSERA_FN void operator()(extent i) const { update(spans, i, 1); }
 };
 
+/// The same with an update that is in memory.
+template <class Update, class Spans>
+struct update_element_from {
+  const Update* update;
+  Spans spans;
+
+  TESSERA_FN void operator()(extent i) const {
+    const Update own = *update;  // which no store changes
+    own(spans, i, 1);
+  }
+};
+
 }  // namespace tessera::backend::items
 
 #endif  // TESSERA_RUNS_ITEMS

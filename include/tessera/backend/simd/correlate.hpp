@@ -30,15 +30,15 @@ struct correlation {
   }
 };
 
-// Packed by blocks of k, in each by tiles of rows: to[p·height + row]. from(row, p) is w[row·step + place[p]], or w[row·step + p].
+// Packed by blocks of k, in each by tiles of rows: to[p·height + row]. from(row, p) is w[row·step + place[p]]; `together` places follow each other.
 template <class V, class T = lane_t<V>>
-void pack_factor(T* to, extent m, extent k, extent depth, const T* w, extent step, const extent* place) {
+void pack_factor(T* to, extent m, extent k, extent depth, const T* w, extent step, const extent* place, extent together) {
   for (extent p = 0; p < k; p += depth) {
     const extent n = std::min(depth, k - p);
     for (extent i = 0; i < m;) {
       const int h = height<V>(m - i);
-      if (place == nullptr) {
-        pack<V>(to, h, w + i * step + p, step, 1, h, n);
+      if (together == k) {
+        pack<V>(to, h, w + i * step + place[0] + p, step, 1, h, n);
       } else {
         for (extent q = 0; q < n; ++q)
           for (int r = 0; r < h; ++r) to[q * h + r] = w[(i + r) * step + place[p + q]];
@@ -49,36 +49,39 @@ void pack_factor(T* to, extent m, extent k, extent depth, const T* w, extent ste
   }
 }
 
-// R rows by two registers, written row by row; each starts with its bias.
-template <class V, int... R>
-void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, lane_t<V>* to, std::integer_sequence<int, R...>) {
-  constexpr int W = width<V>, rows = sizeof...(R);
-  V left[rows], right[rows];
-  if (bias != nullptr) ((left[R] = right[R] = V(bias[R])), ...);
-  else ((left[R] = right[R] = V(lane_t<V>(0))), ...);
+// R rows by N registers, written row by row; each starts with its bias.
+template <class V, int... R, int... N>
+void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, lane_t<V>* to, std::integer_sequence<int, R...>,
+                  std::integer_sequence<int, N...>) {
+  constexpr int W = width<V>, rows = sizeof...(R), registers = sizeof...(N);
+  V sum[rows][registers];
+  const auto start = [](lane_t<V> at, V* row) TESSERA_INLINE_LAMBDA { ((row[N] = V(at)), ...); };
+  if (bias != nullptr) (start(bias[R], sum[R]), ...);
+  else (start(lane_t<V>(0), sum[R]), ...);
   for (extent p = 0; p < k; ++p, a += rows) {
     const lane_t<V>* from = x + shift[p];
-    const V x0 = load<V>(from), x1 = load<V>(from + W);
-    const auto row = [&](lane_t<V> f, V& l, V& r) TESSERA_INLINE_LAMBDA {
-      const V y(f);
-      l = fused(y, x0, l);
-      r = fused(y, x1, r);
+    const V right[] = {load<V>(from + N * W)...};
+    const auto row = [&](lane_t<V> f, V* y) TESSERA_INLINE_LAMBDA {
+      const V left(f);
+      ((y[N] = fused(left, right[N], y[N])), ...);
     };
-    (row(a[R], left[R], right[R]), ...);
+    (row(a[R], sum[R]), ...);
   }
-  ((store_lanes(to + R * 2 * W, left[R]), store_lanes(to + R * 2 * W + W, right[R])), ...);
+  const auto write = [](lane_t<V>* line, const V* row) TESSERA_INLINE_LAMBDA { (store_lanes(line + N * W, row[N]), ...); };
+  (write(to + R * registers * W, sum[R]), ...);
 }
 
 template <class V>
 void run_shifted_tile(int rows, extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, lane_t<V>* to) {
+  constexpr std::make_integer_sequence<int, 2> registers;
   switch (rows) {
-    case 1: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 1>{});
-    case 2: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 2>{});
-    case 4: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 4>{});
+    case 1: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 1>{}, registers);
+    case 2: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 2>{}, registers);
+    case 4: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 4>{}, registers);
     case 8:
-      if constexpr (tallest<V> > 8) return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 8>{});
+      if constexpr (tallest<V> > 8) return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 8>{}, registers);
       [[fallthrough]];
-    default: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, tallest<V>>{});
+    default: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, tallest<V>>{}, registers);
   }
 }
 

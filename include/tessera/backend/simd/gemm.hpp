@@ -7,6 +7,7 @@
 #include <tessera/backend/lanes.hpp>
 #include <tessera/backend/parallel.hpp>
 #include <tessera/backend/simd/gemm_kernel.hpp>
+#include <tessera/backend/simd/gemm_small.hpp>
 #include <tessera/backend/simd/gemv.hpp>
 
 #include <algorithm>
@@ -44,7 +45,7 @@ template <class T>
 template <class V>
 struct product {
   using T = lane_t<V>;
-  static constexpr extent nr = 2 * width<V>;
+  static constexpr extent W = width<V>, nr = widest<V> * W;
 
   extent m, n, k;
   matrix<T> a, b;
@@ -53,17 +54,20 @@ struct product {
   const T* bias;
   bool accumulate;
   T* packed_a;  // null: read in place
-  T* packed_b;  // a panel for every nr columns, shared by the blocks of rows; null: each packs what it needs
+  T* packed_b;  // all panels, shared by the blocks of rows; null: each packs what it needs
   bool b_in_place;  // where a panel is full
 
-  // The last panel has one register only where that is enough.
-  [[nodiscard]] extent panel(extent column) const { return n - column <= nr / 2 ? nr / 2 : nr; }
-  [[nodiscard]] bool in_place(extent column) const { return b_in_place && column + panel(column) <= n; }
+  [[nodiscard]] extent panel(extent column) const { return panel_of<V>(n - column); }
+  // Behind the panels of nr columns there may be one of two registers, and one of what is left.
+  [[nodiscard]] extent panels() const { return n / nr + (n % nr == 0 ? 0 : 1) + (panel(n / nr * nr) < n % nr ? 1 : 0); }
+  /// Where a panel begins, or n behind the last.
+  [[nodiscard]] extent start(extent p) const { return p >= panels() ? n : p <= n / nr ? p * nr : n / nr * nr + 2 * W; }
+  [[nodiscard]] bool in_place(extent column) const { return b_in_place && (first_lanes<V>::masks || column + panel(column) <= n); }
   // Rows of A are packed in blocks, for each of which the last tile may need rows twice.
   [[nodiscard]] static extent block_size(extent rows, extent k) { return (rows + tallest<V>) * k; }
 
   void pack_panel(extent j, T* to) const {
-    pack<V>(to, panel(j), b.at(0, j), b.column_stride, b.row_stride, std::min(nr, n - j), k);
+    pack<V>(to, panel(j), b.at(0, j), b.column_stride, b.row_stride, std::min(panel(j), n - j), k);
   }
 
   void pack_rows(extent top, extent bottom, T* to) const {
@@ -80,8 +84,8 @@ struct product {
   void multiply(extent top, extent bottom, const T* from_a, extent first, extent last, bool alone) const {
     constexpr extent room = 16384 / sizeof(T), line = 64 / sizeof(T);
     alignas(64) T small[room];
-    const extent end = std::min(n, last * nr);
-    const bool packs_own = packed_b == nullptr && !in_place((end - 1) / nr * nr);
+    const extent end = start(last);
+    const bool packs_own = packed_b == nullptr && !in_place(start(last - 1));
     const bool packs_shared = packed_b != nullptr && alone && top == 0;
     const scratch<T> large(packs_own && k * nr > room ? k * nr : 0);
     T* const own = large.data() != nullptr ? large.data() : small;
@@ -91,8 +95,9 @@ struct product {
       t.along = a.column_stride;
     }
     extent next_row = from_a != nullptr && alone ? bottom : m;  // of A, that the next block will pack
-    for (extent j = first * nr; j < end; j += nr) {
-      t.columns = static_cast<int>(std::min(nr, n - j));
+    for (extent j = start(first); j < end; j += panel(j)) {
+      const extent then = j + panel(j);
+      t.columns = static_cast<int>(std::min(then, n) - j);
       T* const packed_here = packed_b != nullptr ? packed_b + j * k : own;
       t.b = in_place(j) ? b.at(0, j) : packed_here;
       t.step = in_place(j) ? b.row_stride : panel(j);
@@ -101,9 +106,9 @@ struct product {
       // While these tiles are computed, what comes next is fetched: of the next panel a line of every row (or a column, where
       // those are contiguous) by each tile, then rows of A.
       const bool next_is_packed = packed_b != nullptr && !packs_shared, by_rows = next_is_packed || b.column_stride == 1;
-      const T* const next = next_is_packed ? packed_b + (j + nr) * k : b.at(0, j + nr);
-      const extent next_row_step = next_is_packed ? panel(j + nr) : b.row_stride, next_step = by_rows ? line : b.column_stride;
-      const extent to_fetch = j + nr >= n ? 0 : by_rows ? (nr + line - 1) / line : std::min(nr, n - j - nr);
+      const T* const next = next_is_packed ? packed_b + then * k : b.at(0, then);
+      const extent next_row_step = next_is_packed ? panel(then) : b.row_stride, next_step = by_rows ? line : b.column_stride;
+      const extent to_fetch = then >= n ? 0 : by_rows ? (panel(then) + line - 1) / line : std::min(panel(then), n - then);
       extent fetched = 0;
       const T* packed = from_a;
       for (extent i = top; i < bottom;) {
@@ -118,14 +123,19 @@ struct product {
         t.c = c + s.row * ldc + j;
         t.skip = s.skip;
         t.ahead = t.b;
-        t.ahead_step = 0;
+        t.ahead_step = t.ahead_next = 0;
+        const int halves = t.columns > 2 * W && s.height > 4 ? 2 : 1;
         if (fetched < to_fetch) {
-          t.ahead = next + fetched++ * next_step;
+          t.ahead = next + fetched * next_step;
           t.ahead_step = next_row_step;
+          t.ahead_next = next_step;
+          fetched += halves;
         } else if (next_row < m) {
+          const extent rows = a.row_stride == 1 ? line : 1;
           t.ahead = a.at(next_row, 0);
           t.ahead_step = a.column_stride;
-          next_row += a.row_stride == 1 ? line : 1;
+          t.ahead_next = rows * a.row_stride;
+          next_row += halves * rows;
         }
         run_tile<V>(s.height, t);
         i = s.row + s.height;
@@ -135,30 +145,30 @@ struct product {
 
   void run() const {
     using B = blocks<T>;
-    const extent panels = (n + nr - 1) / nr;
+    const extent all = panels();
     const extent block = even_part(m, B::rows, tallest<V>), row_blocks = m <= block ? 1 : (m + block - 1) / block;
     const extent tasks = std::clamp<extent>(m * n * k / B::task, 1, 128);
     if (tasks == 1 || num_threads() == 1) {
       for (extent i = 0; i < m; i += block) {
         const extent bottom = std::min(m, i + block);
         if (packed_a != nullptr) pack_rows(i, bottom, packed_a);
-        multiply(i, bottom, packed_a, 0, panels, true);
+        multiply(i, bottom, packed_a, 0, all, true);
       }
       return;
     }
     if (packed_b != nullptr)
-      parallel_for(panels, std::max<extent>(1, 16384 / (k * nr)), [this](extent begin, extent end) {
-        for (extent j = begin * nr; j < std::min(n, end * nr); j += nr) pack_panel(j, packed_b + j * k);
+      parallel_for(all, std::max<extent>(1, 16384 / (k * nr)), [this](extent begin, extent end) {
+        for (extent j = start(begin); j < start(end); j += panel(j)) pack_panel(j, packed_b + j * k);
       });
     if (packed_a != nullptr)
       parallel_for(row_blocks, 1, [&](extent begin, extent end) {
         for (extent i = begin; i < end; ++i) pack_rows(i * block, std::min(m, (i + 1) * block), packed_a + i * block_size(block, k));
       });
-    const extent group = std::max<extent>(1, panels * row_blocks / std::max(tasks, row_blocks)), groups = (panels + group - 1) / group;
+    const extent group = std::max<extent>(1, all * row_blocks / std::max(tasks, row_blocks)), groups = (all + group - 1) / group;
     parallel_for(row_blocks * groups, 1, [&](extent begin, extent end) {
       for (extent t = begin; t < end; ++t) {
         const extent i = t / groups, j = t % groups * group;
-        multiply(i * block, std::min(m, (i + 1) * block), packed_a == nullptr ? nullptr : packed_a + i * block_size(block, k), j, std::min(panels, j + group), false);
+        multiply(i * block, std::min(m, (i + 1) * block), packed_a == nullptr ? nullptr : packed_a + i * block_size(block, k), j, std::min(all, j + group), false);
       }
     });
   }
@@ -182,12 +192,18 @@ void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent l
                       bias == nullptr ? nullptr : bias + j, 0);
     return;
   }
+  if (!accumulate && detail::is_narrow<V>(m, n, k, a, b)) {
+    const scratch<T> turned(n * m);
+    simd::gemm<V>(n, m, k, b.transposed(), a.transposed(), turned.data(), m, false, static_cast<const T*>(nullptr));
+    return detail::turn<V>(turned.data(), m, n, c, ldc, bias);
+  }
+  if (detail::is_small<V>(m, n, k, b)) return detail::multiply_small<V>(m, n, k, a, b, c, ldc, accumulate, bias);
   const extent depth = k <= B::depth ? k : detail::even_part(k, B::depth, 4);
   const extent columns = detail::even_part(n, B::all_columns, P::nr), rows = std::min(m, B::all_rows);
   // A packed operand is written once and read n / nr (or m / tallest) times: that must pay for it.
   const bool a_by_rows = a.column_stride == 1;
-  const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= P::nr || ((a_by_rows || n <= 4 * P::nr || m * k <= 16384) && !detail::collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
-  const bool b_in_place = b.column_stride == 1 && (m <= 2 * detail::tallest<V> || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
+  const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= 2 * width<V> || ((a_by_rows || n <= 128 || m * k <= 16384) && !detail::collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
+  const bool b_in_place = b.column_stride == 1 && (m <= 24 || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
   const bool b_is_shared = !b_in_place && m > B::rows;
   const extent blocks_of_rows = (rows + B::rows - 1) / B::rows;
   const scratch<T> packed_a(a_in_place ? 0 : (rows + 2 * detail::tallest<V> * blocks_of_rows) * depth), packed_b(b_is_shared ? columns * depth : 0);

@@ -24,14 +24,17 @@ template <class V>
   }
 }
 
-// A tile is `tallest` rows by two registers: as many accumulators as leave room for two of B and one of A.
+// A tile is `tallest` rows by two registers, or half as many by four: as many accumulators as leave room for a row of B and one
+// number of A. The squarer it is, the fewer loads go with its multiply-adds.
 #if defined(__aarch64__)
 inline constexpr bool many_registers = true;
 #else
 inline constexpr bool many_registers = false;
 #endif
 template <class V>
-inline constexpr int tallest = width<V> == 1 ? 4 : sizeof(V) == 64 || many_registers ? 12 : 6;
+inline constexpr int widest = width<V> > 1 && (sizeof(V) == 64 || many_registers) ? 4 : 2;
+template <class V>
+inline constexpr int tallest = width<V> == 1 ? 4 : widest<V> == 4 ? 12 : 6;
 
 /// How many of the remaining rows a tile takes: a few heights only, each of which is a kernel.
 template <class V>
@@ -39,6 +42,13 @@ template <class V>
   if (rows >= tallest<V>) return tallest<V>;
   if (tallest<V> > 8 && rows >= 8) return 8;
   return rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+}
+
+/// The columns of the next panel of B: as many as a tile, at the end no more registers than are needed.
+template <class V>
+[[nodiscard]] constexpr extent panel_of(extent columns) {
+  const extent registers = (columns + width<V> - 1) / width<V>;
+  return (registers >= widest<V> ? widest<V> : registers == 3 ? 2 : registers) * width<V>;
 }
 
 /// The rows of a tile: `height` of them from `row` on, of which the first `skip` belong to the tile before.
@@ -72,8 +82,12 @@ struct tile {
   int columns;     // as many as the registers hold, or fewer
   int skip;        // rows that are not stored
   const T* ahead;  // what is needed soon: one element of it for each column of A
-  extent ahead_step;
+  extent ahead_step, ahead_next = 0;  // from element to element, and to the elements for the other half of a wide tile
   extent lines = 1, jump = 0;  // columns of A may come in lines of k: how many, and from the end of one to the next
+
+  /// Lanes of C in the last of some registers.
+  template <class V>
+  [[nodiscard]] int lanes_of_last(int registers) const { return columns - (registers - 1) * width<V>; }
 };
 
 // Adds what is there, or the bias, to rows of `width_of_row` numbers and writes those that belong to C.
@@ -93,30 +107,36 @@ template <class V>
 
 // R rows by N registers. Rows of A are addressed from one pointer for three of them: 0, 1 and 2 times a stride are what
 // an x86 address can express, and a pointer for each row would not fit the registers.
-template <class V, int N, int... R>
-void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>) {
+template <class V, int... R, int... N>
+void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::integer_sequence<int, N...>) {
   using T = lane_t<V>;
-  constexpr int W = width<V>, rows = sizeof...(R);
-  V left[rows], right[rows];
-  ((left[R] = V(T(0)), right[R] = V(T(0))), ...);
+  constexpr int W = width<V>, rows = sizeof...(R), registers = sizeof...(N);
+  V sum[rows][registers];
+  const auto clear = [](V* row) TESSERA_INLINE_LAMBDA { ((row[N] = V(T(0))), ...); };
+  (clear(sum[R]), ...);
   const T* a[] = {(t.a + R / 3 * 3 * t.across)...};
   const T *b = t.b, *ahead = t.ahead;
   const extent across = t.across, along = t.along, step = t.step, ahead_step = t.ahead_step;
-  constexpr bool fetches = rows == tallest<V> && N > 1 && rows > 4;
+  constexpr bool fetches = rows * registers == 2 * tallest<V> && rows > 4;
+  const int last = t.template lanes_of_last<V>(registers);
+  const first_lanes<V> some(last);
+  const auto read = [&](const T* from, int n) TESSERA_INLINE_LAMBDA {
+    if constexpr (first_lanes<V>::masks) return n + 1 == registers ? some.load(from) : load<V>(from);  // B may end here
+    else return load<V>(from);
+  };
   if constexpr (fetches)
     for (int r = 0; r < rows; ++r) {
-      __builtin_prefetch(t.c + r * t.ldc, 1, 3);
-      __builtin_prefetch(t.c + r * t.ldc + 2 * W - 1, 1, 3);
+      (__builtin_prefetch(t.c + r * t.ldc + N * W, 1, 3), ...);
+      __builtin_prefetch(t.c + r * t.ldc + registers * W - 1, 1, 3);
     }
   for (extent line = t.lines; line > 0; --line) {
     for (extent p = t.k; p > 0; --p) {
-      const V b0 = load<V>(b), b1 = N > 1 ? load<V>(b + W) : b0;
-      const auto row = [&](T x, V& l, V& r) TESSERA_INLINE_LAMBDA {
-        const V y(x);
-        l = fused(y, b0, l);
-        if constexpr (N > 1) r = fused(y, b1, r);
+      const V right[] = {read(b + N * W, N)...};
+      const auto row = [&](T x, V* to) TESSERA_INLINE_LAMBDA {
+        const V left(x);
+        ((to[N] = fused(left, right[N], to[N])), ...);
       };
-      (row(a[R / 3 * 3][R % 3 * across], left[R], right[R]), ...);
+      (row(a[R / 3 * 3][R % 3 * across], sum[R]), ...);
       ((R % 3 == 0 ? void(a[R] += along) : void()), ...);
       b += step;
       if constexpr (fetches) {
@@ -127,34 +147,54 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>) {
     ((R % 3 == 0 ? void(a[R] += t.jump) : void()), ...);
   }
   // A tile that is not all of what it writes is finished aside.
-  const bool whole = t.columns == N * W && t.skip == 0 && !t.accumulate && t.bias == nullptr;
-  alignas(64) T aside[rows * N * W];
+  const bool whole = (first_lanes<V>::masks || last == W) && t.skip == 0 && !t.accumulate && t.bias == nullptr;
+  alignas(64) T aside[rows * registers * W];
   T* const to = whole ? t.c : aside;
-  const extent jump = whole ? t.ldc : N * W;
-  (store_lanes(to + R * jump, left[R]), ...);
-  if constexpr (N > 1) (store_lanes(to + R * jump + W, right[R]), ...);
-  if (!whole) finish_tile<V>(t, aside, rows, N * W);
+  const extent jump = whole ? t.ldc : registers * W;
+  const auto write = [&](T* line, const V* row) TESSERA_INLINE_LAMBDA {
+    ((first_lanes<V>::masks && N + 1 == registers ? some.store(line + N * W, row[N]) : store_lanes(line + N * W, row[N])), ...);
+  };
+  (write(to + R * jump, sum[R]), ...);
+  if (!whole) finish_tile<V>(t, aside, rows, registers * W);
 }
 
 template <class V, int N>
 void run_rows(int rows, const tile<lane_t<V>>& t) {
+  constexpr std::make_integer_sequence<int, N> registers;
+  constexpr int most = tallest<V> * 2 / std::max(N, 2);
   switch (rows) {
-    case 1: return multiply<V, N>(t, std::make_integer_sequence<int, 1>{});
-    case 2: return multiply<V, N>(t, std::make_integer_sequence<int, 2>{});
-    case 4: return multiply<V, N>(t, std::make_integer_sequence<int, 4>{});
+    case 1: return multiply<V>(t, std::make_integer_sequence<int, 1>{}, registers);
+    case 2: return multiply<V>(t, std::make_integer_sequence<int, 2>{}, registers);
+    case 4: return multiply<V>(t, std::make_integer_sequence<int, 4>{}, registers);
     case 8:
-      if constexpr (tallest<V> > 8) return multiply<V, N>(t, std::make_integer_sequence<int, 8>{});
+      if constexpr (most > 8) return multiply<V>(t, std::make_integer_sequence<int, 8>{}, registers);
       [[fallthrough]];
-    default: return multiply<V, N>(t, std::make_integer_sequence<int, tallest<V>>{});
+    default: return multiply<V>(t, std::make_integer_sequence<int, most>{}, registers);
   }
 }
 
-/// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable, and A is,
-/// as far as the registers reach.
+// Rows for four registers: in two halves where they are many.
+template <class V>
+void run_wide(int rows, tile<lane_t<V>> t) {
+  const int half = rows > 4 ? rows / 2 : rows, skip = t.skip;
+  t.skip = std::min(skip, half);
+  if (t.skip < half) run_rows<V, 4>(half, t);
+  if (half == rows) return;
+  t.a += half * t.across;
+  t.c += half * t.ldc;
+  t.skip = skip - t.skip;
+  t.ahead += t.ahead_next;
+  run_rows<V, 4>(half, t);
+}
+
+/// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable as far as
+/// the registers reach, or where those are masked as far as C.
 template <class V>
 void run_tile(int rows, const tile<lane_t<V>>& t) {
   if (t.columns <= width<V>) return run_rows<V, 1>(rows, t);
-  return run_rows<V, 2>(rows, t);
+  if constexpr (widest<V> == 4)
+    if (t.columns > 2 * width<V>) return run_wide<V>(rows, t);
+  run_rows<V, 2>(rows, t);
 }
 
 /// to[p * panel + j] = from[j * across + p * along] for j < count, and 0 up to the width of the panel.

@@ -118,8 +118,7 @@ TESSERA_INLINE void exchange(R& a, R& b, std::integer_sequence<int, L...>) {
 }
 template <int Distance, int W, class R>
 TESSERA_INLINE void exchange_all(R* r) {
-#pragma GCC unroll 8
-  for (int i = 0; i < W / 2; ++i) {
+  TESSERA_UNROLL for (int i = 0; i < W / 2; ++i) {
     const int first = i / Distance * 2 * Distance + i % Distance;
     exchange<Distance>(r[first], r[first + Distance], std::make_integer_sequence<int, W>{});
   }
@@ -132,14 +131,12 @@ void transpose_lines(T* to, extent to_step, const T* from, extent from_step, boo
   constexpr int W = 64 / static_cast<int>(sizeof(T));
   using R = vector<T, 64>;
   R r[W];
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) std::memcpy(&r[i], from + i * from_step, 64);
+  TESSERA_UNROLL for (int i = 0; i < W; ++i) std::memcpy(&r[i], from + i * from_step, 64);
   if constexpr (W == 16) exchange_all<8, W>(r);
   exchange_all<4, W>(r);
   exchange_all<2, W>(r);
   exchange_all<1, W>(r);
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) {
+  TESSERA_UNROLL for (int i = 0; i < W; ++i) {
     if (stream) {
       _mm512_stream_si512(reinterpret_cast<__m512i*>(to + i * to_step), std::bit_cast<__m512i>(r[i]));
     } else {

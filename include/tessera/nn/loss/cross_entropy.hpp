@@ -55,19 +55,32 @@ struct cross_entropy_targets {
     }
     return q;
   }
-  /// The same where the processor reaches it.
-  [[nodiscard]] cross_entropy_targets reachable() const { return {labels.reachable(), weight.reachable(), ignore_index, smoothing}; }
-  /// Of targets that the processor reaches.
-  void check(const extents& logits) const {
+  void check(const any_tensor<T>& x) const {
+    const extents& logits = x.shape;
+    if (has_gpu && (x.hold.device().is_gpu() || labels.hold.device().is_gpu())) check_devices(x);
     if (labels.size() != logits[0])
       raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " and labels of shape ", labels.shape, " differ at axis 0"});
     if (weight.hold && weight.size() != logits[1])
       raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " have not the ", weight.size(), " classes of the weight at axis 1"});
+    if (x.hold.device().is_gpu()) return;  // the work checks the labels
     for (extent i = 0; i < logits[0]; ++i)
       if (const std::int64_t label = labels.data()[i]; (label < 0 || label >= logits[1]) && label != ignore_index)
         raise<index_error>({"tessera::cross_entropy: label ", label, " at row ", i, " is none of the ", logits[1], " classes"});
   }
+  TESSERA_COLD void check_devices(const any_tensor<T>& x) const {
+    for (const device there : {labels.hold.device(), weight.hold ? weight.hold.device() : x.hold.device()})
+      if (there != x.hold.device())
+        raise<device_error>({"tessera::cross_entropy: logits ", x.shape, " are on ", x.hold.device(), " and labels or weights on ", there, "; move one with to(x, device)"});
+  }
 };
+
+#if TESSERA_RUNS_ITEMS
+/// A number in memory of the device, or none; null then.
+template <class T>
+[[nodiscard]] const T* number_in(const block& b) {
+  return static_cast<const T*>(b.data());
+}
+#endif
 
 /// The gradient with respect to logits [N, C] of the losses of rows [N], or of their sum times a factor.
 template <std::floating_point T>
@@ -77,6 +90,9 @@ struct cross_entropy_gradient {
   cross_entropy_targets<T> targets;
   any_tensor<T> lse;  // of each row: the logarithm of the sum of e to its logits
   T factor;
+#if TESSERA_RUNS_ITEMS
+  block mean_scale{};  // where work goes item by item: the factor of a mean, which the processor then does not know
+#endif
 
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& g, const any_tensor<T>& x) const {
     const extent rows = x.shape[0], classes = x.shape[1];
@@ -86,7 +102,7 @@ struct cross_entropy_gradient {
     const backend::class_targets<T> q = targets.numbers(classes);
 #if TESSERA_RUNS_ITEMS
     if (backend::runs_items())
-      return backend::launch_rows(rows, 40 * classes, backend::items::loss_gradient_of_row<T>{q, logits.data(), lse.data(), g.data(), step, factor, dx.mutable_data()}), dx;
+      return backend::launch_rows(rows, 40 * classes, backend::items::loss_gradient_of_row<T>{q, logits.data(), lse.data(), g.data(), step, factor, number_in<T>(mean_scale), dx.mutable_data()}, classes), dx;
 #endif
     backend::with_register<T>([&]<class V>() {
       for (extent i = 0; i < rows; ++i) {
@@ -113,17 +129,24 @@ struct cross_entropy_gradient {
   [[nodiscard]] auto vjp(const V& h, const V& g, const V& x, const V&) const {
     return cotangents{[&] {
                         const V q(targets.matrix(x.shape()));
-                        const V rows = sum_to(h * (sum_to(q, column(x)) * apply(softmax{1}, x) - q), column(x)) * V::constant(static_cast<double>(factor));
+                        const V rows = sum_to(h * (sum_to(q, column(x)) * apply(softmax{1}, x) - q), column(x)) * share<V>();
                         return g.shape().rank == 0 ? sum_to(rows, {}) : apply(change_shape{g.shape()}, rows);
                       },
                       [&] {
                         const V p = apply(softmax{1}, x), t = sum_to(V(targets.matrix(x.shape())), column(x));
-                        const V u = (g.shape().rank == 0 ? g : apply(change_shape{column(x)}, g)) * V::constant(static_cast<double>(factor)) * t * p * h;
+                        const V u = (g.shape().rank == 0 ? g : apply(change_shape{column(x)}, g)) * share<V>() * t * p * h;
                         return u - p * sum_to(u, column(x));
                       }};
   }
 
  private:
+  template <class V>
+  [[nodiscard]] V share() const {
+#if TESSERA_RUNS_ITEMS
+    if (mean_scale) return V(any_tensor<T>{mean_scale, {}, {}});
+#endif
+    return V::constant(static_cast<double>(factor));
+  }
   template <class V>
   [[nodiscard]] static extents column(const V& x) {
     return {x.shape()[0], 1};
@@ -142,22 +165,27 @@ struct cross_entropy {
   reduction how;
   any_tensor<T> lse{};
   T factor = 1;
+#if TESSERA_RUNS_ITEMS
+  block mean_scale{};
+#endif
 
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) {
     const extent rows = x.shape[0], classes = x.shape[1];
-    if (has_gpu && (x.hold.device().is_gpu() || targets.labels.hold.device().is_gpu())) check_on_gpu(x);
-    else targets.check(x.shape);
+    targets.check(x);
     any_tensor<T> y = any_tensor<T>::uninitialized({rows});
     lse = any_tensor<T>::uninitialized({rows});
     const any_tensor<T> logits = x.contiguous();
     const backend::class_targets<T> q = targets.numbers(classes);
 #if TESSERA_RUNS_ITEMS
     if (backend::runs_items()) {
-      backend::launch_rows(rows, 40 * classes, backend::items::loss_of_row<T>{q, logits.data(), lse.mutable_data(), y.mutable_data()});
+      backend::launch_rows(rows, 40 * classes, backend::items::loss_of_row<T>{q, logits.data(), lse.mutable_data(), y.mutable_data(), backend::faults_of_work()}, classes);
       if (how == reduction::none) return y;
-      if (how == reduction::mean && !x.hold.device().is_gpu()) factor = static_cast<T>(1 / targets.total_weight(rows, classes));
+      if (how == reduction::mean) {
+        mean_scale = block(sizeof(T));
+        backend::launch_rows(1, rows, backend::items::mean_factor<T>{q, rows, static_cast<T*>(mean_scale.data())}, rows);
+      }
       any_tensor<T> all = any_tensor<T>::uninitialized({});
-      backend::launch_rows(1, rows, backend::items::scaled_sum<T>{y.data(), rows, factor, all.mutable_data()});
+      backend::launch_rows(1, rows, backend::items::scaled_sum<T>{y.data(), rows, number_in<T>(mean_scale), all.mutable_data()}, rows);
       return all;
     }
 #endif
@@ -182,19 +210,17 @@ struct cross_entropy {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& x, const V&) const {
+#if TESSERA_RUNS_ITEMS
+    return cotangents{[&] { return apply(cross_entropy_gradient<T>{targets, lse, factor, mean_scale}, g, x); }, no_gradient{}};
+#else
     return cotangents{[&] { return apply(cross_entropy_gradient<T>{targets, lse, factor}, g, x); }, no_gradient{}};
+#endif
   }
-  void release() { lse = {}; }
-
- private:
-  /// Waits for the labels to arrive: which of them are classes, and what the mean divides by, is for the processor to say.
-  TESSERA_COLD void check_on_gpu(const any_tensor<T>& x) {
-    for (const device there : {targets.labels.hold.device(), targets.weight.hold ? targets.weight.hold.device() : x.hold.device()})
-      if (there != x.hold.device())
-        raise<device_error>({"tessera::cross_entropy: logits ", x.shape, " are on ", x.hold.device(), " and labels or weights on ", there, "; move one with to(x, device)"});
-    const cross_entropy_targets<T> here = targets.reachable();
-    here.check(x.shape);
-    if (how == reduction::mean) factor = static_cast<T>(1 / here.total_weight(x.shape[0], x.shape[1]));
+  void release() {
+    lse = {};
+#if TESSERA_RUNS_ITEMS
+    mean_scale = {};
+#endif
   }
 };
 
@@ -211,9 +237,10 @@ struct cross_entropy_options {
 /// The negative log-likelihood of labels under softmax(logits): cross_entropy(logits, labels), with a weight for each class
 /// cross_entropy(logits, labels, weight), with options and a reduction behind.
 ///   shape  logits [N, C], labels [N] of int32 or int64, weight [C] -> one number, or [N] with no_reduction
-///   error  compile time: cross_entropy_shapes_do_not_fit; run time: shape_error, index_error for a label that is no class
+///   error  compile time: cross_entropy_shapes_do_not_fit; run time: shape_error, index_error for a label that is no class. On a GPU the
+///          work finds that label and leaves its row out; what next waits for the GPU throws (gpu::synchronize)
 ///   grad   softmax(logits) less the target, weighted; none for labels and weight
-///   cost   two passes over each row, one more in backward; on a GPU the call waits until the labels are there, to check them
+///   cost   two passes over each row, one more in backward
 ///   like   torch.nn.functional.cross_entropy with class indices
 struct cross_entropy_fn {
   template <class X, class Y, Reduction R = mean_reduction_t>

@@ -18,6 +18,62 @@ struct product_layout {
   extent row_a, column_a, row_b, column_b;
 };
 
+/// Is a product so small that a kernel of its own is worth its code, and do its rows fill registers?
+template <class T>
+[[nodiscard]] constexpr bool fits_registers(const product_layout& l) {
+  constexpr extent lanes = backend::width<backend::simd_register<T>>;
+  return std::is_floating_point_v<T> && l.n % lanes == 0 && l.n <= 4 * lanes && l.m <= 64 && l.k <= 64;
+}
+
+/// Rows R rows by Columns registers of y, of which the last holds Last lanes, where rows of b are contiguous.
+template <class Layout, class V, int Rows, int Columns, int Last, class T>
+TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y) {
+  constexpr product_layout l = Layout::values;
+  constexpr int W = backend::width<V>, chains = Rows == 1 && l.k >= 8 ? 4 : 1;  // one row's additions must not wait for each other
+  V sum[chains][Rows][Columns];
+  for (auto& chain : sum)
+    for (auto& row : chain)
+      for (V& x : row) x = V(T(0));
+  const auto step = [&](V (&to)[Rows][Columns], extent p) TESSERA_INLINE_LAMBDA {
+    V right[Columns];
+    TESSERA_UNROLL for (int c = 0; c < Columns; ++c) right[c] = backend::load_some<V>(b + p * l.row_b + c * W, c + 1 == Columns ? Last : W);
+    TESSERA_UNROLL for (int r = 0; r < Rows; ++r) {
+      const V left(a[r * l.row_a + p * l.column_a]);
+      TESSERA_UNROLL for (int c = 0; c < Columns; ++c) to[r][c] = V(to[r][c] + left * right[c]);
+    }
+  };
+  for (extent p = 0; p + chains <= l.k; p += chains)
+    TESSERA_UNROLL for (int chain = 0; chain < chains; ++chain) step(sum[chain], p + chain);
+  if constexpr (l.k % chains != 0)
+    for (extent p = l.k / chains * chains; p < l.k; ++p) step(sum[0], p);
+  TESSERA_UNROLL for (int r = 0; r < Rows; ++r)
+    TESSERA_UNROLL for (int c = 0; c < Columns; ++c) {
+      if constexpr (chains == 4) sum[0][r][c] = V(V(sum[0][r][c] + sum[1][r][c]) + V(sum[2][r][c] + sum[3][r][c]));
+      backend::store_some(y + r * l.n + c * W, sum[0][r][c], c + 1 == Columns ? Last : W);
+    }
+}
+
+/// Some rows of y, all columns: as many registers at a time as a tile has.
+template <class Layout, class V, int Rows, int Columns, class T>
+TESSERA_INLINE void multiply_columns(const T* a, const T* b, T* y) {
+  constexpr extent n = Layout::values.n, W = backend::width<V>, registers = (n + W - 1) / W, before = (registers - 1) / Columns * Columns;
+  if constexpr (before > 0)
+    for (extent j = 0; j < before * W; j += Columns * W) multiply_tile<Layout, V, Rows, Columns, static_cast<int>(W)>(a, b + j, y + j);
+  multiply_tile<Layout, V, Rows, static_cast<int>(registers - before), static_cast<int>(n - (registers - 1) * W)>(a, b + before * W, y + before * W);
+}
+
+/// y = a·b for one matrix where rows of b are contiguous, y row-major.
+template <class Layout, class T>
+void multiply_rows(const T* a, const T* b, T* y) {
+  constexpr product_layout l = Layout::values;
+  using V = backend::fitting_register<T, l.n>;
+  constexpr int registers = static_cast<int>((l.n + backend::width<V> - 1) / backend::width<V>), columns = std::min(registers, sizeof(V) == 64 ? 4 : 2);
+  constexpr int rows = static_cast<int>(std::min<extent>(l.m, columns == 4 ? 6 : 8));
+  constexpr extent together = l.m / rows * rows;
+  for (extent i = 0; i < together; i += rows) multiply_columns<Layout, V, rows, columns>(a + i * l.row_a, b, y + i * l.n);
+  if constexpr (together < l.m) multiply_columns<Layout, V, static_cast<int>(l.m - together), columns>(a + together * l.row_a, b, y + together * l.n);
+}
+
 /// y = a·b for one matrix, y row-major.
 template <class Layout, class T>
 constexpr void multiply_matrices(const T* a, const T* b, T* y) {
@@ -29,33 +85,11 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
         for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
         y[i * l.n + j] = sum;
       }
+  } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1) && (l.m * l.n * l.k < 2048 || fits_registers<T>(l))) {
+    multiply_rows<Layout>(a, b, y);
   } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
     // Large enough for a kernel that is not made for these extents, and so small that it packs on the stack.
     backend::gemm_here<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n);
-  } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1)) {  // rows of b in registers, for several rows of a
-    using V = backend::fitting_register<T, l.n>;
-    constexpr int at_once = l.m < 8 ? static_cast<int>(l.m) : 8;
-    constexpr extent chains = at_once == 1 && l.k >= 8 ? 4 : 1;  // of one row's additions, so that they do not wait for each other
-    const auto rows = [&]<int... R>(extent i, std::integer_sequence<int, R...>) TESSERA_INLINE_LAMBDA {
-      backend::for_lanes<V>(l.n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-        V sum[] = {(static_cast<void>(R), V(T(0)))...}, aside[] = {V(T(0)), V(T(0)), V(T(0))};
-        const auto add = [&](V& to, extent row, extent p) TESSERA_INLINE_LAMBDA {
-          to = V(to + V(a[row * l.row_a + p * l.column_a]) * backend::load_some<V>(b + p * l.row_b + j, lanes));
-        };
-        for (extent p = 0; p + chains <= l.k; p += chains) {
-          (add(sum[R], i + R, p), ...);
-          if constexpr (chains == 4) add(aside[0], i, p + 1), add(aside[1], i, p + 2), add(aside[2], i, p + 3);
-        }
-        if constexpr (chains == 4) {
-          for (extent p = l.k / 4 * 4; p < l.k; ++p) add(sum[0], i, p);
-          sum[0] = V(V(sum[0] + aside[0]) + V(aside[1] + aside[2]));
-        }
-        (backend::store_some(y + (i + R) * l.n + j, sum[R], lanes), ...);
-      });
-    };
-    constexpr extent together = l.m / at_once * at_once;
-    for (extent i = 0; i < together; i += at_once) rows(i, std::make_integer_sequence<int, at_once>{});
-    if constexpr (together < l.m) rows(together, std::make_integer_sequence<int, static_cast<int>(l.m - together)>{});
   } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
     using V = backend::fitting_register<T, l.k>;
     constexpr extent W = backend::width<V>;

@@ -61,18 +61,8 @@ struct matmul {
     const extent m = (*shape)[r - 2], n = (*shape)[r - 1], k = a.shape.back();
     extents batch = *shape;
     batch.rank = r - 2;
-    const extents batch_a = batch_strides(a, batch), batch_b = batch_strides(b, batch);
-    const extent row_a = a.strides[a.shape.rank - 2], column_a = a.strides.back(), row_b = b.strides[b.shape.rank - 2], column_b = b.strides.back();
-    const extent batches = count(batch);
-    for (extent i = 0; i < batches; ++i) {
-      extent rest = i, from_a = 0, from_b = 0;
-      for (int axis = batch.rank - 1; axis >= 0; --axis) {
-        from_a += rest % batch[axis] * batch_a[axis];
-        from_b += rest % batch[axis] * batch_b[axis];
-        rest /= batch[axis];
-      }
-      backend::gemm<T>(m, n, k, {a.data() + from_a, row_a, column_a}, {b.data() + from_b, row_b, column_b}, y.mutable_data() + i * m * n, n, false);
-    }
+    const backend::batch all = backend::make_batch(batch, batch_strides(a, batch), batch_strides(b, batch));
+    backend::gemm_batch<T>(all, m, n, k, {a.data(), a.strides[a.shape.rank - 2], a.strides.back()}, {b.data(), b.strides[b.shape.rank - 2], b.strides.back()}, y.mutable_data());
     return y;
   }
   template <Shape S, Element T, Shape A, Shape B>
@@ -81,7 +71,12 @@ struct matmul {
   }
   template <class G, class A, class B, class Y>
   [[nodiscard]] constexpr auto vjp(const G& g, const A& a, const B& b, const Y&) const {
-    return cotangents{[&] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, [&] { return sum_to(apply(matmul{}, transposed(a), g), b.shape()); }};
+    const auto db = [&] {
+      if constexpr (std::same_as<decltype(b.shape()), const extents&> || std::same_as<decltype(b.shape()), extents>)
+        if (b.shape().rank == 2 && a.shape().rank > 2) return apply(matmul{}, transposed(rows_of(a)), rows_of(g));  // one product has the sum over the batch
+      return sum_to(apply(matmul{}, transposed(a), g), b.shape());
+    };
+    return cotangents{[&] { return sum_to(apply(matmul{}, g, transposed(b)), a.shape()); }, db};
   }
 
  private:

@@ -3,12 +3,12 @@
 // embedding: rows of a table, chosen by their numbers.
 
 #include <tessera/backend/items/embedding.hpp>
+#include <tessera/backend/items/places.hpp>
 #include <tessera/backend/rows.hpp>
 #include <tessera/op/structured.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 #include <optional>
 
 namespace tessera {
@@ -38,30 +38,6 @@ inline constexpr extent embedding_task = 16384;  // elements that are worth a th
   }
   raise<index_error>({"tessera::embedding: index ", index, " at ", place, " is none of the ", weight[0], " rows of weight ", weight});
 }
-
-#if TESSERA_RUNS_ITEMS
-/// Where each row was read: the places of the numbers, sorted by row and then by place, and where each row's begin. It is found by the
-/// processor, which on a GPU waits for the numbers.
-struct places_of_rows {
-  block order, start;
-  extent groups = 0;
-
-  explicit places_of_rows(const any_tensor<std::int64_t>& indices) {
-    const any_tensor<std::int64_t> here = indices.reachable();
-    const extent count = indices.size();
-    const std::int64_t* const number = here.data();
-    order = block(static_cast<std::size_t>(count) * sizeof(std::int64_t), device::cpu());
-    start = block(static_cast<std::size_t>(count + 1) * sizeof(std::int64_t), device::cpu());
-    auto *const places = static_cast<std::int64_t*>(order.data()), *const starts = static_cast<std::int64_t*>(start.data());
-    std::iota(places, places + count, std::int64_t{0});
-    std::sort(places, places + count, [number](std::int64_t a, std::int64_t b) { return number[a] != number[b] ? number[a] < number[b] : a < b; });
-    for (extent i = 0; i < count; ++i)
-      if (i == 0 || number[places[i]] != number[places[i - 1]]) starts[groups++] = i;
-    starts[groups] = count;
-    if (const device there = indices.hold.device(); there.is_gpu()) order = order.copy(there), start = start.copy(there);
-  }
-};
-#endif
 }  // namespace detail
 
 /// g [indices..., columns] added to zeros [rows, columns], each row where its index says. Columns are shared between threads and
@@ -80,9 +56,10 @@ struct embedding_gradient {
 #if TESSERA_RUNS_ITEMS
     if (backend::runs_items()) {
       if (from.size() == 0) return dw;
-      const detail::places_of_rows places(indices);
-      backend::launch(places.groups * columns, 4 * (count / places.groups), backend::items::gradient_of_table_row<T>{from.data(), indices.data(), static_cast<const std::int64_t*>(places.order.data()),
-                                                                                                                        static_cast<const std::int64_t*>(places.start.data()), columns, padding, dw.mutable_data()});
+      block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
+      auto *const number = static_cast<std::int64_t*>(numbers.data()), *const place = static_cast<std::int64_t*>(places.data());
+      backend::order_places(count, indices.data(), number, place);
+      backend::launch(count * columns, 4, backend::items::gradient_of_table_row<T>{from.data(), number, place, count, rows, columns, padding, dw.mutable_data()});
       return dw;
     }
 #endif
@@ -90,6 +67,7 @@ struct embedding_gradient {
     backend::with_register<T>([&]<class V>() {
       parallel_for(columns, part, [&, to = dw.mutable_data(), number = indices.data()](extent begin, extent end) {
         for (extent i = 0; i < count; ++i) {
+          for (extent j = begin; i + 2 < count && j < end; j += 64 / static_cast<extent>(sizeof(T))) __builtin_prefetch(to + number[i + 2] * columns + j, 1);
           if (number[i] == padding) continue;
           T* row = to + number[i] * columns + begin;
           const T* add = from.data() + i * columns + begin;
@@ -117,7 +95,7 @@ struct embedding {
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& w) const {
     const extent columns = w.shape[1], count = indices.size();
     const std::int64_t* number = indices.data();
-    if (has_gpu && (w.hold.device().is_gpu() || indices.hold.device().is_gpu())) check_on_gpu(w);
+    if (has_gpu && (w.hold.device().is_gpu() || indices.hold.device().is_gpu())) check_devices(w);
     else check(indices, w.shape);
     extents shape = indices.shape;
     shape.push_back(columns);
@@ -125,7 +103,7 @@ struct embedding {
     if (y.size() == 0) return y;
     const any_tensor<T> from = w.contiguous();
 #if TESSERA_RUNS_ITEMS
-    if (backend::runs_items()) return backend::launch(y.size(), 4, backend::items::element_of_table<T>{from.data(), number, columns, blanks ? padding : -1, y.mutable_data()}), y;
+    if (backend::runs_items()) return backend::launch(y.size(), 4, backend::items::element_of_table<T>{from.data(), number, w.shape[0], columns, blanks ? padding : -1, backend::faults_of_work(), y.mutable_data()}), y;
 #endif
     parallel_for(count, std::max<extent>(1, detail::embedding_task / columns), [&, to = y.mutable_data()](extent begin, extent end) {
       for (extent i = begin; i < end; ++i) {
@@ -147,12 +125,11 @@ struct embedding {
     for (extent i = 0; i < n; ++i)
       if (number[i] < 0 || number[i] >= w[0]) detail::refuse_index(number[i], i, all.shape, w);
   }
-  /// Waits for the numbers to arrive.
+  /// On a GPU it is the work that checks the numbers.
   template <class T>
-  TESSERA_COLD void check_on_gpu(const any_tensor<T>& w) const {
+  TESSERA_COLD void check_devices(const any_tensor<T>& w) const {
     if (const device there = indices.hold.device(); there != w.hold.device())
       raise<device_error>({"tessera::embedding: indices ", indices.shape, " are on ", there, " and weight ", w.shape, " is on ", w.hold.device(), "; move one with to(x, device)"});
-    check(indices.reachable(), w.shape);
   }
 };
 
@@ -188,9 +165,9 @@ struct embedding_rule {
 /// Rows of a table by their numbers: embedding(indices, weight), embedding(indices, weight, {.padding_idx = 0}).
 ///   shape  indices [...] of int32 or int64, weight [rows, columns] -> [..., columns]
 ///   error  compile time: embedding_shapes_do_not_fit, embedding_indices_are_integers; run time: index_error naming the index, its
-///          place and the number of rows
+///          place and the number of rows. On a GPU the work finds it and gives a row of zeros; what next waits for the GPU throws (gpu::synchronize)
 ///   grad   dy added to the rows that were read, in the order of the indices on any number of threads; none for the padding's row
-///   cost   a copy; backward writes all of the table's gradient. On a GPU both wait until the indices are there, to check and to sort them
+///   cost   a copy; backward writes all of the table's gradient, and on a GPU sorts the indices
 ///   like   torch.nn.functional.embedding
 struct embedding_fn {
   template <class I, class W>

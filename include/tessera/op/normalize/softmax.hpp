@@ -39,10 +39,41 @@ template <bool Log, class T>
   const any_tensor<T> in = tessera::detail::axis_last(x, axis);
   any_tensor<T> out = any_tensor<T>::uninitialized(in.shape);
   const extent n = in.shape.rank == 0 ? 1 : in.shape.back();
-  if (in.size() != 0) backend::launch_rows(in.size() / n, 40 * n, backend::items::softmax_of_row<T, Log>{in.data(), out.mutable_data(), n});
+  if (in.size() != 0) backend::launch_rows(in.size() / n, 40 * n, backend::items::softmax_of_row<T, Log>{in.data(), out.mutable_data(), n}, n);
   return tessera::detail::axis_back(out, axis);
 }
 #endif
+/// The adjoint of softmax, or of its logarithm, of the result y and that one's adjoint: one sweep.
+template <bool Log, class T>
+[[nodiscard]] any_tensor<T> softmax_gradient(const any_tensor<T>& g, const any_tensor<T>& y, int axis) {
+  const any_tensor<T> left = tessera::detail::axis_last(g, axis), right = tessera::detail::axis_last(y, axis);
+  any_tensor<T> out = any_tensor<T>::uninitialized(right.shape);
+  const extent n = right.shape.rank == 0 ? 1 : right.shape.back();
+  const auto run = [&, to = out.mutable_data()] {
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) return backend::launch_rows(right.size() / n, 40 * n, backend::items::softmax_gradient_of_row<T, Log>{left.data(), right.data(), to, n}, n);
+#endif
+    backend::with_register<T>([&]<class V>() {
+      parallel_for(right.size() / n, std::max<extent>(1, elements_of_a_task / n), [&](extent begin, extent end) {
+        for (extent i = begin * n; i < end * n; i += n) {
+          V sums(T(0));
+          backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+            const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0));
+            sums = sums + (Log ? u : V(u * backend::load_part<V>(right.data() + i + j, lanes, T(0))));
+          });
+          const V sum(backend::fold<backend::total>(sums, backend::width<V>));
+          backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+            const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0)), v = backend::load_part<V>(right.data() + i + j, lanes, T(0));
+            if constexpr (Log) backend::store_part(to + i + j, V(u - lane::exp(v) * sum), lanes);
+            else backend::store_part(to + i + j, V(v * (u - sum)), lanes);
+          });
+        }
+      });
+    });
+  };
+  if (right.size() != 0) run();
+  return tessera::detail::axis_back(out, axis);
+}
 }  // namespace detail
 
 struct softmax {
@@ -71,7 +102,11 @@ struct softmax {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
-    return cotangents{[&] { return y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))); }, no_gradient{}};
+    return cotangents{[&] {
+                        if (!V::records()) return V(detail::softmax_gradient<false>(g.value, y.value, axis));
+                        return V(y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))));
+                      },
+                      no_gradient{}};
   }
 };
 
@@ -95,7 +130,11 @@ struct log_softmax {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
-    return cotangents{[&] { return g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)); }, no_gradient{}};
+    return cotangents{[&] {
+                        if (!V::records()) return V(detail::softmax_gradient<true>(g.value, y.value, axis));
+                        return V(g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)));
+                      },
+                      no_gradient{}};
   }
 };
 

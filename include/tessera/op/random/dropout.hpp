@@ -4,6 +4,7 @@
 
 #include <tessera/numeric/random.hpp>
 #include <tessera/op/elementwise/arithmetic.hpp>
+#include <tessera/storage/random_stream.hpp>
 
 namespace tessera {
 namespace op {
@@ -61,7 +62,7 @@ struct dropout_fn {
       const S shape = e.shape();
       const double keep = 1 - p;
       // p of 0 keeps all: every number is below the threshold but one in 2^32, so that case has a mask of its own.
-      const op::random_mask<T> values{random.next_philox(), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32),
+      const op::random_mask<T> values{detail::next_numbers(random), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32),
                                       static_cast<T>(keep > 0 ? 1 / keep : 0)};
       return map<op::multiply, T, S, decltype(e), mask>{shape, {{std::move(e)}, {mask{values, shape}}}};
     }

@@ -108,7 +108,7 @@ template <bool Largest, class T>
 #if TESSERA_RUNS_ITEMS
   if (backend::runs_items()) {
     const backend::items::index_in_row<Largest, T> work{rows_of_items(x.shape, axis), from.data(), to};
-    if (work.at.step == 1) backend::launch_rows(rows, 4 * n, work);
+    if (work.at.step == 1) backend::launch_rows(rows, 4 * n, work, n);
     else backend::launch(rows, 4 * n, backend::items::index_in_column<Largest, T>{work});
     return index;
   }

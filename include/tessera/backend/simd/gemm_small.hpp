@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Matrix products of few elements: nothing is packed or shared out, so that a call costs little more than its multiply-adds.
+
+#include <tessera/backend/simd/gemm_kernel.hpp>
+
+namespace tessera::backend::simd {
+inline namespace TESSERA_ARCH {
+
+namespace detail {
+
+/// May the product be formed so? Rows of B are read in place, the last register of each in part.
+template <class V, class T = lane_t<V>>
+[[nodiscard]] bool is_small(extent m, extent n, extent k, const matrix<T>& b) {
+  constexpr extent most = extent{1} << 18;
+  return width<V> > 1 && b.column_stride == 1 && (first_lanes<V>::masks || n % width<V> == 0) && m * n * k <= most;
+}
+
+template <class V, class T = lane_t<V>>
+void multiply_small(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
+  tile<T> t{k, nullptr, a.row_stride, a.column_stride, nullptr, b.row_stride, nullptr, ldc, nullptr, accumulate, 0, 0, b.data, 0};
+  for (extent j = 0; j < n; j += t.columns) {
+    t.columns = static_cast<int>(std::min(n - j, panel_of<V>(n - j)));
+    t.b = b.at(0, j);
+    t.bias = bias != nullptr ? bias + j : nullptr;
+    for (extent i = 0; i < m;) {
+      const strip s = next_strip<V>(i, m);
+      t.a = a.at(s.row, 0);
+      t.c = c + s.row * ldc + j;
+      t.skip = s.skip;
+      run_tile<V>(s.height, t);
+      i = s.row + s.height;
+    }
+  }
+}
+
+/// Few columns fill a register in part, many rows fill some: the transposed product is formed, unless rows of B can be read as they are
+/// and columns of A cannot.
+template <class V, class T = lane_t<V>>
+[[nodiscard]] bool is_narrow(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b) {
+  return width<V> > 1 && n > 3 && n <= width<V> && m >= 2 * width<V> && k >= width<V> && (a.row_stride == 1 || b.column_stride != 1);
+}
+/// c(i, j) = from(j, i) + bias(j), from [n, m], n no more than a register.
+template <class V, class T = lane_t<V>>
+void turn(const T* from, extent m, extent n, T* c, extent ldc, const T* bias) {
+  transpose_block<V>(c, ldc, from, m, n, m);
+  if (bias == nullptr) return;
+  const int lanes = static_cast<int>(n);
+  const V b = load_part<V>(bias, lanes, T(0));
+  for (extent i = 0; i < m; ++i, c += ldc) store_part(c, V(load_part<V>(c, lanes, T(0)) + b), lanes);
+}
+
+}  // namespace detail
+
+}  // namespace TESSERA_ARCH
+}  // namespace tessera::backend::simd
