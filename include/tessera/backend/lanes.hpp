@@ -182,14 +182,6 @@ class first_lanes {
   using mask = int;
   explicit first_lanes(int lanes) : lanes_(lanes) {}
 #endif
-  /// The other lanes hold 0.
-  [[nodiscard]] TESSERA_INLINE V load(const T* from) const {
-#if TESSERA_USE_XSIMD && defined(__AVX512F__)
-    if constexpr (masks && sizeof(T) == 4) return V(_mm512_maskz_loadu_ps(lanes_, from));
-    else if constexpr (masks) return V(_mm512_maskz_loadu_pd(lanes_, from));
-#endif
-    return load_part<V>(from, static_cast<int>(lanes_), T(0));
-  }
   TESSERA_INLINE void store(T* to, V value) const {
 #if TESSERA_USE_XSIMD && defined(__AVX512F__)
     if constexpr (masks && sizeof(T) == 4) return _mm512_mask_storeu_ps(to, lanes_, value);

@@ -62,7 +62,7 @@ struct product {
   [[nodiscard]] extent panels() const { return n / nr + (n % nr == 0 ? 0 : 1) + (panel(n / nr * nr) < n % nr ? 1 : 0); }
   /// Where a panel begins, or n behind the last.
   [[nodiscard]] extent start(extent p) const { return p >= panels() ? n : p <= n / nr ? p * nr : n / nr * nr + 2 * W; }
-  [[nodiscard]] bool in_place(extent column) const { return b_in_place && (first_lanes<V>::masks || column + panel(column) <= n); }
+  [[nodiscard]] bool in_place(extent column) const { return b_in_place && column + panel(column) <= n; }
   // Rows of A are packed in blocks, for each of which the last tile may need rows twice.
   [[nodiscard]] static extent block_size(extent rows, extent k) { return (rows + tallest<V>) * k; }
 

@@ -120,10 +120,6 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
   constexpr bool fetches = rows * registers == 2 * tallest<V> && rows > 4;
   const int last = t.template lanes_of_last<V>(registers);
   const first_lanes<V> some(last);
-  const auto read = [&](const T* from, int n) TESSERA_INLINE_LAMBDA {
-    if constexpr (first_lanes<V>::masks) return n + 1 == registers ? some.load(from) : load<V>(from);  // B may end here
-    else return load<V>(from);
-  };
   if constexpr (fetches)
     for (int r = 0; r < rows; ++r) {
       (__builtin_prefetch(t.c + r * t.ldc + N * W, 1, 3), ...);
@@ -131,7 +127,7 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
     }
   for (extent line = t.lines; line > 0; --line) {
     for (extent p = t.k; p > 0; --p) {
-      const V right[] = {read(b + N * W, N)...};
+      const V right[] = {load<V>(b + N * W)...};
       const auto row = [&](T x, V* to) TESSERA_INLINE_LAMBDA {
         const V left(x);
         ((to[N] = fused(left, right[N], to[N])), ...);
@@ -187,8 +183,8 @@ void run_wide(int rows, tile<lane_t<V>> t) {
   run_rows<V, 4>(half, t);
 }
 
-/// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable as far as
-/// the registers reach, or where those are masked as far as C.
+/// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable, and A is,
+/// as far as the registers reach. (Loads of B in part would take a turn of a multiply-add each.)
 template <class V>
 void run_tile(int rows, const tile<lane_t<V>>& t) {
   if (t.columns <= width<V>) return run_rows<V, 1>(rows, t);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// Matrix products of few elements: nothing is packed or shared out, so that a call costs little more than its multiply-adds.
+// Matrix products of few elements: next to nothing is packed, and nothing shared out, so that a call costs little more than its multiply-adds.
 
 #include <tessera/backend/simd/gemm_kernel.hpp>
 
@@ -9,19 +9,30 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-/// May the product be formed so? Rows of B are read in place, the last register of each in part.
+/// The rows of B whose end fills no register are packed here.
+template <class T>
+inline constexpr extent room_for_end = 8192 / static_cast<extent>(sizeof(T));
+
+/// May the product be formed so? Rows of B are read in place.
 template <class V, class T = lane_t<V>>
 [[nodiscard]] bool is_small(extent m, extent n, extent k, const matrix<T>& b) {
   constexpr extent most = extent{1} << 18;
-  return width<V> > 1 && b.column_stride == 1 && (first_lanes<V>::masks || n % width<V> == 0) && m * n * k <= most;
+  return width<V> > 1 && b.column_stride == 1 && m * n * k <= most && (n % width<V> == 0 || k * panel_of<V>(n % (widest<V> * width<V>)) <= room_for_end<T>);
 }
 
 template <class V, class T = lane_t<V>>
 void multiply_small(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
+  alignas(64) T end[room_for_end<T>];
   tile<T> t{k, nullptr, a.row_stride, a.column_stride, nullptr, b.row_stride, nullptr, ldc, nullptr, accumulate, 0, 0, b.data, 0};
   for (extent j = 0; j < n; j += t.columns) {
     t.columns = static_cast<int>(std::min(n - j, panel_of<V>(n - j)));
     t.b = b.at(0, j);
+    t.step = b.row_stride;
+    if (t.columns % width<V> != 0) {
+      t.b = end;
+      t.step = panel_of<V>(n - j);
+      pack<V>(end, t.step, b.at(0, j), 1, b.row_stride, t.columns, k);
+    }
     t.bias = bias != nullptr ? bias + j : nullptr;
     for (extent i = 0; i < m;) {
       const strip s = next_strip<V>(i, m);
