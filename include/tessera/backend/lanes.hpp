@@ -168,32 +168,6 @@ TESSERA_INLINE void store_part(lane_t<V>* to, V value, int lanes) {
   for (int i = 0; i < lanes; ++i) to[i] = x[i];
 }
 
-/// The same for loops: what says which lanes is made once.
-template <class V>
-class first_lanes {
- public:
-  using T = lane_t<V>;
-#if TESSERA_USE_XSIMD && defined(__AVX512F__)
-  static constexpr bool masks = isa::has_masks<V>;
-  using mask = std::conditional_t<sizeof(T) == 4, __mmask16, __mmask8>;
-  explicit first_lanes(int lanes) : lanes_(masks ? static_cast<mask>((1U << lanes) - 1) : static_cast<mask>(lanes)) {}
-#else
-  static constexpr bool masks = false;
-  using mask = int;
-  explicit first_lanes(int lanes) : lanes_(lanes) {}
-#endif
-  TESSERA_INLINE void store(T* to, V value) const {
-#if TESSERA_USE_XSIMD && defined(__AVX512F__)
-    if constexpr (masks && sizeof(T) == 4) return _mm512_mask_storeu_ps(to, lanes_, value);
-    else if constexpr (masks) return _mm512_mask_storeu_pd(to, lanes_, value);
-#endif
-    store_part(to, value, static_cast<int>(lanes_));
-  }
-
- private:
-  mask lanes_;
-};
-
 /// Folds the first `lanes` lanes with the combiner, pairwise when the register is full.
 template <class Combine, class V>
 [[nodiscard]] TESSERA_FN inline lane_t<V> fold(V value, int lanes) {

@@ -45,6 +45,7 @@ template <class X>
   if constexpr (XSIMD_VERSION_MAJOR < 14) return xsimd::min(number<X>(high), x);
   else return xsimd::min(x, number<X>(high));
 }
+
 /// 2^n for a whole n in the exponent's range, given as n + shifter.
 template <class X>
 [[nodiscard]] TESSERA_INLINE X power_of_two(X shifted) noexcept {
@@ -87,7 +88,7 @@ template <class X>
 template <class X>
 [[nodiscard]] TESSERA_INLINE X exponential(X x) noexcept {
   using C = exponential_constants<typename X::value_type>;
-  // A result that underflows costs a hundred times as much, and e^-infinity is what a mask asks for.
+  // A result that underflows costs some thirty times as much, and e^-infinity is what a mask asks for.
   const auto vanishes = x < number<X>(C::least);
   const X zero = number<X>(0);
   const reduced<X> y = reduce_exponent<X>(at_most<X>(xsimd::select(vanishes, zero, x), C::greatest));

@@ -119,7 +119,6 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
   const extent across = t.across, along = t.along, step = t.step, ahead_step = t.ahead_step;
   constexpr bool fetches = rows * registers == 2 * tallest<V> && rows > 4;
   const int last = t.template lanes_of_last<V>(registers);
-  const first_lanes<V> some(last);
   if constexpr (fetches)
     for (int r = 0; r < rows; ++r) {
       (__builtin_prefetch(t.c + r * t.ldc + N * W, 1, 3), ...);
@@ -143,12 +142,12 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
     ((R % 3 == 0 ? void(a[R] += t.jump) : void()), ...);
   }
   // A tile that is not all of what it writes is finished aside.
-  const bool whole = (first_lanes<V>::masks || last == W) && t.skip == 0 && !t.accumulate && t.bias == nullptr;
+  const bool whole = (isa::has_masks<V> || last == W) && t.skip == 0 && !t.accumulate && t.bias == nullptr;
   alignas(64) T aside[rows * registers * W];
   T* const to = whole ? t.c : aside;
   const extent jump = whole ? t.ldc : registers * W;
   const auto write = [&](T* line, const V* row) TESSERA_INLINE_LAMBDA {
-    ((first_lanes<V>::masks && N + 1 == registers ? some.store(line + N * W, row[N]) : store_lanes(line + N * W, row[N])), ...);
+    ((N + 1 == registers && whole ? store_part(line + N * W, row[N], last) : store_lanes(line + N * W, row[N])), ...);
   };
   (write(to + R * jump, sum[R]), ...);
   if (!whole) finish_tile<V>(t, aside, rows, registers * W);
