@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Tensors on the emulated GPUs, whose memory ends the program when it is touched by anything but kernels and copies.
+#include <support/message.hpp>
 #include <tessera/tessera.hpp>
 
 #include <doctest/doctest.h>
@@ -8,16 +9,6 @@
 
 namespace tessera {
 namespace {
-
-template <class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const device_error& e) {
-    return e.what();
-  }
-  return {};
-}
 
 const tensor<float, shape<2, 3>> numbers{{1, 2, 3}, {4, 5, 6}};
 
@@ -28,7 +19,7 @@ TEST_CASE("a machine says what GPUs it has") {
   CHECK(device::gpu(0) != device::gpu(1));
   CHECK(device::gpu(1) != device::cpu());
   CHECK(to_string(device::gpu(1)) == "gpu:1");
-  CHECK(message_of([] { static_cast<void>(device::gpu(2)); }) == "tessera::device::gpu(2): this machine has 2 usable GPUs");
+  CHECK(tests::message_of<device_error>([] { static_cast<void>(device::gpu(2)); }) == "tessera::device::gpu(2): this machine has 2 usable GPUs");
   CHECK_THROWS_AS(static_cast<void>(device::gpu(-1)), device_error);
   std::ostringstream out;
   show_config(out);
@@ -91,12 +82,12 @@ TEST_CASE("factories make tensors on the device of the scope, with the same numb
 
 TEST_CASE("operands on different devices are refused by name") {
   const tensor a = to(numbers, device::gpu()), b = to(numbers, device::gpu(1));
-  CHECK(message_of([&] { static_cast<void>(tensor(a + numbers)); }) == "tessera: operand 1, [2, 3], is on gpu:0 and operand 2, [2, 3], is on cpu; move one with to(x, device)");
-  CHECK(message_of([&] { static_cast<void>(tensor(2.F * exp(a) + b)); }) == "tessera: operand 2, [2, 3], is on gpu:0 and operand 3, [2, 3], is on gpu:1; move one with to(x, device)");
+  CHECK(tests::message_of<device_error>([&] { static_cast<void>(tensor(a + numbers)); }) == "tessera: operand 1, [2, 3], is on gpu:0 and operand 2, [2, 3], is on cpu; move one with to(x, device)");
+  CHECK(tests::message_of<device_error>([&] { static_cast<void>(tensor(2.F * exp(a) + b)); }) == "tessera: operand 2, [2, 3], is on gpu:0 and operand 3, [2, 3], is on gpu:1; move one with to(x, device)");
   CHECK_THROWS_AS(static_cast<void>(sum(a * b)), device_error);
   CHECK_THROWS_AS(static_cast<void>(concat(axis<0>, a, b)), device_error);
   tensor c = to(numbers, device::gpu());
-  CHECK(message_of([&] { slice(c, 0, full_extent) = numbers(0, 1) * slice(numbers, 1, full_extent); }) ==
+  CHECK(tests::message_of<device_error>([&] { slice(c, 0, full_extent) = numbers(0, 1) * slice(numbers, 1, full_extent); }) ==
         "tessera: what is assigned is on cpu and the tensor is on gpu:0; move one with to(x, device)");
   CHECK(equal(c, numbers));
 }
@@ -111,7 +102,7 @@ TEST_CASE("the processor reads and writes single elements, and is refused spans"
   CHECK(equal(a, tensor<float, shape<2, 3>>{{1, 7, 3}, {4, 5, 16}}));
   CHECK(equal(before, numbers));
   CHECK(sum(a).item() == 36);
-  CHECK(message_of([&] { static_cast<void>(a.span()); }) == "tessera::tensor: the elements are on gpu:0, which the processor cannot reach; say to(x, device::cpu())");
+  CHECK(tests::message_of<device_error>([&] { static_cast<void>(a.span()); }) == "tessera::tensor: the elements are on gpu:0, which the processor cannot reach; say to(x, device::cpu())");
   CHECK_THROWS_AS(static_cast<void>(a.mutable_span()), device_error);
   CHECK_THROWS_AS(static_cast<void>(a.begin()), device_error);
 }
@@ -133,7 +124,7 @@ TEST_CASE("writing through a slice, in place, and over a tensor of another devic
 TEST_CASE("memory that is not there is an error that leaves the program whole") {
   const std::size_t held = gpu::memory_allocated(device::gpu());
   const with_device on(device::gpu());
-  const std::string text = message_of([] { static_cast<void>(zeros<float>(shape<dyn>{extent{1} << 40})); });
+  const std::string text = tests::message_of<device_error>([] { static_cast<void>(zeros<float>(shape<dyn>{extent{1} << 40})); });
   CHECK(text == "tessera: gpu:0 has no room for 4398046511104 bytes; " + std::to_string(held) + " are held");
   CHECK(sum(ones<float>(shape<100>{})).item() == 100);
   CHECK(gpu::memory_allocated(device::gpu()) == held);

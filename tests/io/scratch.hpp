@@ -2,6 +2,7 @@
 #pragma once
 // What the tests of io share: a folder of their own that vanishes, bytes from text, and the message of an error.
 
+#include <support/message.hpp>
 #include <tessera/core/error.hpp>
 
 #include <cstddef>
@@ -51,15 +52,10 @@ using bytes = std::vector<std::byte>;
   return out;
 }
 
-/// The message of the Error that f throws, or "nothing was thrown". Anything else escapes.
+/// The message of the Error that f throws: of most tests here an io_error.
 template <class Error = tessera::io_error, class F>
 [[nodiscard]] std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
+  return tessera::tests::message_of<Error>(f);
 }
 
 }  // namespace scratch

@@ -42,6 +42,10 @@ struct tiles {
   [[nodiscard]] TESSERA_FN extent group(extent tile) const { return quotient(tile, rows * columns); }
   [[nodiscard]] TESSERA_FN extent row(extent tile) const { return quotient(tile, columns) % rows; }
   [[nodiscard]] TESSERA_FN extent column(extent tile) const { return tile - quotient(tile, columns) * columns; }
+  /// Channel r of a tile that begins with `row`, of n, and place r of one that begins with `column`: beyond the edge the first again,
+  /// whose results are dropped.
+  [[nodiscard]] TESSERA_FN extent channel(extent row, int r, extent n) const { return row + r * rows < n ? row + r * rows : row; }
+  [[nodiscard]] TESSERA_FN extent place(extent column, int r, extent n) const { return column + r * columns < n ? column + r * columns : column; }
 };
 [[nodiscard]] constexpr tiles tiles_of(extent rows, extent columns, int size) noexcept { return {(rows + size - 1) / size, (columns + size - 1) / size}; }
 
@@ -58,8 +62,8 @@ struct tile_of_convolution {
     sums_of_products<T, Size> sums;
     const T *from[Size], *taps[Size];
     extent top[Size], left[Size], to[Size];
-    for (int r = 0; r < Size; ++r) {  // beyond the edge the first row or column is computed again, and dropped
-      const extent o = row + r * by.rows < c.out ? row + r * by.rows : row, place = column + r * by.columns < c.images * plane ? column + r * by.columns : column;
+    for (int r = 0; r < Size; ++r) {
+      const extent o = by.channel(row, r, c.out), place = by.place(column, r, c.images * plane);
       const extent image = quotient(place, plane), at = place - image * plane, line = quotient(at, c.columns.output);
       top[r] = c.rows.at(line, 0), left[r] = c.columns.at(at - line * c.columns.output, 0);
       from[r] = x + (image * c.groups + group) * c.in * c.x_plane();
@@ -101,7 +105,7 @@ struct tile_of_input {
     const T *from[Size], *taps[Size];
     extent p[Size], q[Size], to[Size];
     for (int r = 0; r < Size; ++r) {
-      const extent k = row + r * by.rows < c.in ? row + r * by.rows : row, place = column + r * by.columns < c.images * plane ? column + r * by.columns : column;
+      const extent k = by.channel(row, r, c.in), place = by.place(column, r, c.images * plane);
       const extent image = quotient(place, plane), at = place - image * plane;
       p[r] = quotient(at, c.columns.input), q[r] = at - p[r] * c.columns.input;
       from[r] = dy + (image * c.groups + group) * c.out * c.y_plane();
@@ -149,7 +153,7 @@ struct tile_of_weight {
     sums_of_products<T, Size> sums;
     extent i[Size], j[Size], from[Size], results[Size];
     for (int r = 0; r < Size; ++r) {
-      const extent o = row + r * by.rows < c.out ? row + r * by.rows : row, tap = column + r * by.columns < width ? column + r * by.columns : column;
+      const extent o = by.channel(row, r, c.out), tap = by.place(column, r, width);
       const extent k = quotient(tap, c.taps()), at = tap - k * c.taps();
       i[r] = quotient(at, c.columns.kernel), j[r] = at - i[r] * c.columns.kernel;
       from[r] = (group * c.in + k) * c.x_plane();
