@@ -2,6 +2,7 @@
 #pragma once
 // Random tensors whose numbers follow from their position: drawn where the tensor is, by as many as there are.
 
+#include <tessera/backend/items/draw.hpp>
 #include <tessera/backend/parallel.hpp>
 #include <tessera/backend/selector.hpp>
 #include <tessera/numeric/lane.hpp>
@@ -9,8 +10,6 @@
 #include <tessera/tensor/tensor.hpp>
 
 #include <concepts>
-
-#include <tessera/backend/items/draw.hpp>
 
 namespace tessera {
 

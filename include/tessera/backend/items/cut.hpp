@@ -9,20 +9,16 @@
 
 namespace tessera::backend::items {
 
-/// The number of items, side by side, that share each of `kept` results of `reduced` elements.
-[[nodiscard]] constexpr extent parts_across(extent kept, extent reduced) noexcept {
-  constexpr extent enough = 1 << 16, least = 8;  // items that fill a GPU; elements worth an item
+/// How many share each of `kept` results of `reduced` elements, so that there are `enough` of them, each with `least` elements or more.
+[[nodiscard]] constexpr extent parts_of(extent kept, extent reduced, extent enough, extent least) noexcept {
   if (kept >= enough || reduced <= 2 * least) return 1;
   const extent wanted = (enough + kept - 1) / kept, possible = reduced / least;
   return wanted < possible ? wanted : possible;
 }
-/// The number of teams, whose lanes go along the elements, that share each of `kept` results of `reduced` elements.
-[[nodiscard]] constexpr extent parts_along(extent kept, extent reduced) noexcept {
-  constexpr extent enough = 1 << 10, least = 1 << 12;
-  if (kept >= enough || reduced <= 2 * least) return 1;
-  const extent wanted = (enough + kept - 1) / kept, possible = reduced / least;
-  return wanted < possible ? wanted : possible;
-}
+/// The number of items, side by side, that do.
+[[nodiscard]] constexpr extent parts_across(extent kept, extent reduced) noexcept { return parts_of(kept, reduced, 1 << 16, 8); }
+/// The number of teams, whose lanes go along the elements.
+[[nodiscard]] constexpr extent parts_along(extent kept, extent reduced) noexcept { return parts_of(kept, reduced, 1 << 10, 1 << 12); }
 
 /// Results of `reduced` elements each, which `parts` items share. Where the innermost axis is reduced teams go along it; else neighbouring
 /// items have neighbouring results, and each is a lone lane. Either way neighbouring lanes read neighbouring memory.

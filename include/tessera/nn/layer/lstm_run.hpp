@@ -47,8 +47,7 @@ struct lstm_values {
 /// x times a mask of 0 and 1 / (1 - p).
 template <std::floating_point T>
 [[nodiscard]] autograd::any_variable<T> drop_out(const autograd::any_variable<T>& x, double p) {
-  const double keep = 1 - p;
-  const op::random_mask<T> numbers{tessera::detail::next_numbers(default_generator()), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32), static_cast<T>(keep > 0 ? 1 / keep : 0)};
+  const auto numbers = op::random_mask<T>::of(tessera::detail::next_numbers(default_generator()), p);
   const with_device on(x.value.hold.device());
   any_tensor<T> mask = any_tensor<T>::uninitialized(x.shape());
 #if TESSERA_RUNS_ITEMS

@@ -19,16 +19,21 @@ namespace op {
 namespace detail {
 inline constexpr extent elements_of_a_task = 8192;
 
-/// Calls row(V, input row, output row) for every row of the last axis.
+/// Calls f(offset of a row) for every row of n of `size` elements.
+template <class F>
+void for_each_row(extent size, extent n, const F& f) {
+  parallel_for(size / n, std::max<extent>(1, elements_of_a_task / n), [&](extent begin, extent end) {
+    for (extent i = begin; i < end; ++i) f(i * n);
+  });
+}
+
+/// Calls row(input row, output row, n) for every row of the last axis.
 template <class T, class Row>
 [[nodiscard]] any_tensor<T> map_rows_along(const any_tensor<T>& x, int axis, Row row) {
   const any_tensor<T> in = tessera::detail::axis_last(x, axis);
   any_tensor<T> out = any_tensor<T>::uninitialized(in.shape);
   const extent n = in.shape.rank == 0 ? 1 : in.shape.back();
-  if (in.size() != 0)
-    parallel_for(in.size() / n, std::max<extent>(1, elements_of_a_task / n), [&, to = out.mutable_data()](extent begin, extent end) {
-      for (extent i = begin; i < end; ++i) row(in.data() + i * n, to + i * n, n);
-    });
+  if (in.size() != 0) for_each_row(in.size(), n, [&, to = out.mutable_data()](extent at) { row(in.data() + at, to + at, n); });
   return tessera::detail::axis_back(out, axis);
 }
 
@@ -54,20 +59,18 @@ template <bool Log, class T>
     if (backend::runs_items()) return backend::launch_rows(right.size() / n, 40 * n, backend::items::softmax_gradient_of_row<T, Log>{left.data(), right.data(), to, n}, n);
 #endif
     backend::with_register<T>([&]<class V>() {
-      parallel_for(right.size() / n, std::max<extent>(1, elements_of_a_task / n), [&](extent begin, extent end) {
-        for (extent i = begin * n; i < end * n; i += n) {
-          V sums(T(0));
-          backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-            const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0));
-            sums = sums + (Log ? u : V(u * backend::load_part<V>(right.data() + i + j, lanes, T(0))));
-          });
-          const V sum(backend::fold<backend::total>(sums, backend::width<V>));
-          backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-            const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0)), v = backend::load_part<V>(right.data() + i + j, lanes, T(0));
-            if constexpr (Log) backend::store_part(to + i + j, V(u - lane::exp(v) * sum), lanes);
-            else backend::store_part(to + i + j, V(v * (u - sum)), lanes);
-          });
-        }
+      for_each_row(right.size(), n, [&](extent i) {
+        V sums(T(0));
+        backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+          const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0));
+          sums = sums + (Log ? u : V(u * backend::load_part<V>(right.data() + i + j, lanes, T(0))));
+        });
+        const V sum(backend::fold<backend::total>(sums, backend::width<V>));
+        backend::for_lanes<V>(n, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
+          const V u = backend::load_part<V>(left.data() + i + j, lanes, T(0)), v = backend::load_part<V>(right.data() + i + j, lanes, T(0));
+          if constexpr (Log) backend::store_part(to + i + j, V(u - lane::exp(v) * sum), lanes);
+          else backend::store_part(to + i + j, V(v * (u - sum)), lanes);
+        });
       });
     });
   };

@@ -17,6 +17,13 @@ struct random_mask {
   std::uint32_t threshold;
   T scale;
 
+  /// The mask that leaves out with probability p and scales what it keeps. (p of 0 keeps all: every number is below the threshold but one
+  /// in 2^32, so that case has a mask of its own.)
+  [[nodiscard]] static random_mask of(const philox& numbers, double p) {
+    const double keep = 1 - p;
+    return {numbers, static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32), static_cast<T>(keep > 0 ? 1 / keep : 0)};
+  }
+
   /// The elements from `index` on, one for each lane.
   template <class V>
   [[nodiscard]] TESSERA_FN V load(extent index) const {
@@ -60,10 +67,7 @@ struct dropout_fn {
       if (!(p >= 0 && p <= 1)) raise<value_error>({"tessera::dropout: the probability ", p, " must be in [0, 1]"});
       auto e = detail::child<T, S, (detail::steps_of<X> >= fusion_cap)>(x);
       const S shape = e.shape();
-      const double keep = 1 - p;
-      // p of 0 keeps all: every number is below the threshold but one in 2^32, so that case has a mask of its own.
-      const op::random_mask<T> values{detail::next_numbers(random), static_cast<std::uint32_t>(keep >= 1 ? 0xffffffffu : keep * 0x1p32),
-                                      static_cast<T>(keep > 0 ? 1 / keep : 0)};
+      const auto values = op::random_mask<T>::of(detail::next_numbers(random), p);
       return map<op::multiply, T, S, decltype(e), mask>{shape, {{std::move(e)}, {mask{values, shape}}}};
     }
   }
