@@ -105,10 +105,10 @@ any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
   const any_variable<T>* all[max_arity];
   for (int k = 0; k < r.arity; ++k) {
     all[k] = x + k;
-    operands[k] = {x[k].value.data(), sizeof(T), {}};
+    operands[k] = {x[k].value.data(), sizeof(T), {}, false};
     backend::stretch(x[k].shape(), x[k].value.strides, space, operands[k].stride);
   }
-  operands[r.arity] = {y.mutable_data(), sizeof(T), {}};
+  operands[r.arity] = {y.mutable_data(), sizeof(T), {}, false};
   backend::stretch(space, y.strides, space, operands[r.arity].stride);
   if (y.size() != 0) backend::run(r.pick(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, r.arity + 1), nullptr, true);
   edge source;

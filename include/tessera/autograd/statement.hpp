@@ -63,12 +63,14 @@ struct statement : node {
     const statement_table& p = program();
     const int n = p.sources;
     backend::operand operands[backend::max_slots];
-    bool stores[backend::max_slots] = {};
+    bool stores[backend::max_slots];
     bool split = true;
     const extents dense = row_major(space);
     const auto set = [&](int k, const void* data, std::size_t size, const extent* stride) {
       operands[k].data = data;
       operands[k].element_size = static_cast<extent>(size);
+      operands[k].is_number = false;
+      stores[k] = false;
       std::memcpy(operands[k].stride, stride, sizeof(operands[k].stride));  // all of them: their number is known
     };
     set(n, adjoint.data(), p.lane_size, seed_strides.at);
@@ -113,7 +115,7 @@ template <Element T, class E>
   using P = program<T, type_list<source<E, access::strided, false>>, type_list<>>;
   any_tensor<T> y = any_tensor<T>::uninitialized(space);
   if (y.size() == 0) return y;
-  backend::operand operands[2] = {{from, sizeof(E), {}}, {y.mutable_data(), sizeof(T), {}}};
+  backend::operand operands[2] = {{from, sizeof(E), {}, false}, {y.mutable_data(), sizeof(T), {}, false}};
   for (int i = 0; i < space.rank; ++i) operands[0].stride[i] = strides[i], operands[1].stride[i] = y.strides[i];
   backend::run(backend::pick<backend::map_rows<P, T>, T>(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, 2), nullptr, true);
   return y;

@@ -56,7 +56,7 @@ void copy(const T* from, extent n, T* to) {
 template <class T>
 [[gnu::noinline]] void copy_strided(const extents& space, const T* from, const extents& from_strides, T* to, const extents& to_strides) {
   if (count(space) == 0) return;
-  operand operands[2] = {{from, sizeof(T), {}}, {to, sizeof(T), {}}};
+  operand operands[2] = {{from, sizeof(T), {}, false}, {to, sizeof(T), {}, false}};
   for (int i = 0; i < space.rank; ++i) operands[0].stride[i] = from_strides[i], operands[1].stride[i] = to_strides[i];
   plan p = make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, 2);
   using V = simd_register<T>;

@@ -50,7 +50,7 @@ void evaluate_into(const E& e, const extents& space, R* out, const extents& stri
     for (int i = 0; i < space.rank; ++i) from[i] = operands[0].stride[i];
     return copy_strided<R>(space, static_cast<const R*>(operands[0].data), from, out, strides);
   }
-  operands[P::sources] = {out, sizeof(R), {}};
+  operands[P::sources] = {out, sizeof(R), {}, false};
   stretch(space, strides, space, operands[P::sources].stride);
   run(pick<map_rows<P, R>, typename P::lane_type>(), make_plan(space, tessera::detail::inner_axis(Whole::pattern), operands, P::sources + 1), nullptr, true);
 }
@@ -90,7 +90,7 @@ void reduce(const E& e, T* out) {
   const kernel fn = pick<reduce_rows<P, Combine, along>, T>();
   operand operands[P::sources + 1];
   bind(e, space, operands);
-  operands[P::sources] = {out, sizeof(T), {}};
+  operands[P::sources] = {out, sizeof(T), {}, false};
   extent step = 1;
   for (int i = space.rank - 1; i >= 0; --i) {
     const bool reduced = (Mask >> i & 1U) != 0;

@@ -14,7 +14,7 @@ struct operand {
   const void* data;
   extent element_size;
   extent stride[max_rank];
-  bool is_number = false;  // it is no tensor's memory but a number, or a generated source, of the processor
+  bool is_number;  // it is no tensor's memory but a number, or a generated source, of the processor
 };
 
 using rule::stretch;

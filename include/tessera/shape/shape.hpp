@@ -98,11 +98,24 @@ struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
     }
   }
   /// The size of one axis, which may count from the end.
-  [[nodiscard]] constexpr extent operator[](int axis) const { return values()[axis < 0 ? axis + rank : axis]; }
+  [[nodiscard]] constexpr extent operator[](int axis) const {
+    const int i = axis < 0 ? axis + rank : axis;
+    if constexpr (unknown_count == 0) return pattern[i];
+    else return is_stored(pattern[i]) ? this->stored[places.at[i]] : pattern[i];
+  }
   /// The number of elements.
   [[nodiscard]] constexpr extent size() const {
-    if constexpr (static_size >= 0) return static_size;
-    else return count(values());
+    if constexpr (static_size >= 0) {
+      return static_size;
+    } else {
+      extent n = 1;
+      for (int i = 0; i < rank; ++i) {
+        const extent e = (*this)[i];
+        if (!is_known(e)) return dyn;
+        n = detail::product(n, e);
+      }
+      return n;
+    }
   }
 
   friend constexpr bool operator==([[maybe_unused]] const shape& a, [[maybe_unused]] const shape& b) {
@@ -113,6 +126,13 @@ struct shape : detail::stored_extents<(0 + ... + (is_stored(E) ? 1 : 0))> {
   }
 
  private:
+  // Where the extent of each axis is stored, if it is.
+  static constexpr auto places = [] {
+    struct { int at[rank + 1]; } all{};
+    for (int i = 0, next = 0; i < rank; ++i) all.at[i] = is_stored(pattern[i]) ? next++ : 0;
+    return all;
+  }();
+
   struct unchecked {};
   constexpr explicit shape(unchecked) : detail::stored_extents<unknown_count>{} {}
 

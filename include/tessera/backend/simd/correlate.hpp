@@ -127,7 +127,7 @@ struct pieces {
           for (; j + width<V> <= p.count; j += width<V>) store_lanes(to + j, V(load<V>(to + j) + load<V>(source + j)));
         for (; j < p.count; ++j) to[j * column] += source[j];
       } else if (column == 1) {
-        copy_piece<V>(source, to, p.count);
+        for (int j = 0; j < p.count; j += width<V>) store_part(to + j, load_part<V>(source + j, p.count - j, T(0)), p.count - j);
       } else {
         for (int j = 0; j < p.count; ++j) to[j * column] = source[j];
       }

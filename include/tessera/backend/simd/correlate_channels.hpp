@@ -65,14 +65,14 @@ void channel_tile(extent k, const lane_t<V>* const* from, const extent* shift, c
   (write(to + R * registers * W, sum[R]), ...);
 }
 
-/// The same for `count` rows and any number of registers, so many products at a time that a part of b stays in the level-1 cache. `from` and
+/// The same for `count` rows and any number of registers, so many products at a time that a part of b stays in the nearer caches. `from` and
 /// `to` have room for `most_results` more rows: a tile that is not full computes some again.
 inline constexpr int most_results = 12;
 template <class V, int N, class T = lane_t<V>>
 void channel_tiles(extent k, const T* const* from, extent count, const extent* shift, const T* b, const T* before, extent step, T* to) {
   constexpr int R = results<V>(N);
   constexpr extent columns = N * width<V>;
-  const extent depth = even_part(k, 32768 / static_cast<extent>(sizeof(T)) / columns, 4);
+  const extent depth = even_part(k, 65536 / static_cast<extent>(sizeof(T)) / columns, 4);
   extent p = 0;
   do {  // once even for no products, which gives `before`
     for (extent q = 0; q < count; q += R)
@@ -108,7 +108,7 @@ struct channel_correlations {
 
   // Results [q, q + count) of one image, from rows of channels to planes.
   void deliver(const T* from, extent columns, extent channels, extent q, extent count, T* y) const {
-    if (c.column == 1 && c.row == c.columns) return transpose_block<V>(y + q, c.channel, from, columns, count, channels);
+    if (c.column == 1 && c.row == c.columns) return transpose_matrix<V>(y + q, c.channel, from, columns, count, channels, false);
     for (extent i = 0; i < count; ++i, ++q)
       for (extent j = 0; j < channels; ++j) y[j * c.channel + q / c.columns * c.row + q % c.columns * c.column] = from[i * columns + j];
   }

@@ -55,14 +55,13 @@ struct product {
   bool accumulate;
   T* packed_a;  // null: read in place
   T* packed_b;  // all panels, shared by the blocks of rows; null: each packs what it needs
-  bool b_in_place;  // where a panel is full
+  bool b_in_place;
 
   [[nodiscard]] extent panel(extent column) const { return panel_of<V>(n - column); }
   // Behind the panels of nr columns there may be one of two registers, and one of what is left.
   [[nodiscard]] extent panels() const { return n / nr + (n % nr == 0 ? 0 : 1) + (panel(n / nr * nr) < n % nr ? 1 : 0); }
   /// Where a panel begins, or n behind the last.
   [[nodiscard]] extent start(extent p) const { return p >= panels() ? n : p <= n / nr ? p * nr : n / nr * nr + 2 * W; }
-  [[nodiscard]] bool in_place(extent column) const { return b_in_place && column + panel(column) <= n; }
   // Rows of A are packed in blocks, for each of which the last tile may need rows twice.
   [[nodiscard]] static extent block_size(extent rows, extent k) { return (rows + tallest<V>) * k; }
 
@@ -85,9 +84,10 @@ struct product {
     constexpr extent room = 16384 / sizeof(T), line = 64 / sizeof(T);
     alignas(64) T small[room];
     const extent end = start(last);
-    const bool packs_own = packed_b == nullptr && !in_place(start(last - 1));
+    const bool packs_own = packed_b == nullptr && !b_in_place;
     const bool packs_shared = packed_b != nullptr && alone && top == 0;
     const scratch<T> large(packs_own && k * nr > room ? k * nr : 0);
+    end_of_panel<V> end_of_b;
     T* const own = large.data() != nullptr ? large.data() : small;
     tile<T> t{k, nullptr, 1, 1, nullptr, 0, nullptr, ldc, nullptr, accumulate, 0, 0, nullptr, 0};
     if (from_a == nullptr) {
@@ -99,9 +99,13 @@ struct product {
       const extent then = j + panel(j);
       t.columns = static_cast<int>(std::min(then, n) - j);
       T* const packed_here = packed_b != nullptr ? packed_b + j * k : own;
-      t.b = in_place(j) ? b.at(0, j) : packed_here;
-      t.step = in_place(j) ? b.row_stride : panel(j);
-      if (packs_shared || t.b == own) pack_panel(j, packed_here);
+      if (b_in_place) {
+        end_of_b.read_in_place(t, b, j, n, k);
+      } else {
+        t.b = packed_here;
+        t.step = panel(j);
+        if (packs_shared || packs_own) pack_panel(j, packed_here);
+      }
       t.bias = bias != nullptr ? bias + j : nullptr;
       // While these tiles are computed, what comes next is fetched: of the next panel a line of every row (or a column, where
       // those are contiguous) by each tile, then rows of A.
@@ -203,7 +207,7 @@ void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent l
   // A packed operand is written once and read n / nr (or m / tallest) times: that must pay for it.
   const bool a_by_rows = a.column_stride == 1;
   const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= 2 * width<V> || ((a_by_rows || n <= 128 || m * k <= 16384) && !detail::collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
-  const bool b_in_place = b.column_stride == 1 && (m <= 24 || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
+  const bool b_in_place = b.column_stride == 1 && b.row_stride > 0 && (m <= 24 || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
   const bool b_is_shared = !b_in_place && m > B::rows;
   const extent blocks_of_rows = (rows + B::rows - 1) / B::rows;
   const scratch<T> packed_a(a_in_place ? 0 : (rows + 2 * detail::tallest<V> * blocks_of_rows) * depth), packed_b(b_is_shared ? columns * depth : 0);

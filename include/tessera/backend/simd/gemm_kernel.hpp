@@ -83,7 +83,8 @@ struct tile {
   int skip;        // rows that are not stored
   const T* ahead;  // what is needed soon: one element of it for each column of A
   extent ahead_step, ahead_next = 0;  // from element to element, and to the elements for the other half of a wide tile
-  extent lines = 1, jump = 0;  // columns of A may come in lines of k: how many, and from the end of one to the next
+  const T* end = nullptr;                      // rows of B behind those k, if there are
+  extent rows_of_end = 0;
 
   /// Lanes of C in the last of some registers.
   template <class V>
@@ -124,8 +125,9 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
       (__builtin_prefetch(t.c + r * t.ldc + N * W, 1, 3), ...);
       __builtin_prefetch(t.c + r * t.ldc + registers * W - 1, 1, 3);
     }
-  for (extent line = t.lines; line > 0; --line) {
-    for (extent p = t.k; p > 0; --p) {
+  extent depth = t.k;
+  for (const T* end = t.end;;) {
+    for (extent p = depth; p > 0; --p) {
       const V right[] = {load<V>(b + N * W)...};
       const auto row = [&](T x, V* to) TESSERA_INLINE_LAMBDA {
         const V left(x);
@@ -139,16 +141,24 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
         ahead += ahead_step;
       }
     }
-    ((R % 3 == 0 ? void(a[R] += t.jump) : void()), ...);
+    if (end == nullptr) break;
+    b = std::exchange(end, nullptr);
+    depth = t.rows_of_end;
   }
   // A tile that is not all of what it writes is finished aside.
-  const bool whole = (isa::has_masks<V> || last == W) && t.skip == 0 && !t.accumulate && t.bias == nullptr;
+  const bool whole = (isa::has_masks<V> || last == W) && t.skip == 0 && t.bias == nullptr;
   alignas(64) T aside[rows * registers * W];
   T* const to = whole ? t.c : aside;
   const extent jump = whole ? t.ldc : registers * W;
   const auto write = [&](T* line, const V* row) TESSERA_INLINE_LAMBDA {
     ((N + 1 == registers && whole ? store_part(line + N * W, row[N], last) : store_lanes(line + N * W, row[N])), ...);
   };
+  if (whole && t.accumulate) {
+    const auto add = [&](const T* line, V* row) TESSERA_INLINE_LAMBDA {
+      ((row[N] = row[N] + (N + 1 == registers ? load_part<V>(line + N * W, last, T(0)) : load<V>(line + N * W))), ...);
+    };
+    (add(t.c + R * t.ldc, sum[R]), ...);
+  }
   (write(to + R * jump, sum[R]), ...);
   if (!whole) finish_tile<V>(t, aside, rows, registers * W);
 }
@@ -192,6 +202,27 @@ void run_tile(int rows, const tile<lane_t<V>>& t) {
   run_rows<V, 2>(rows, t);
 }
 
+/// The last rows of a panel of B, where registers reach beyond the last of its elements: a copy with room behind it. (Before them a register
+/// holds some of the next row in lanes that are not stored.)
+template <class V, class T = lane_t<V>>
+struct end_of_panel {
+  static constexpr extent most = widest<V> * width<V>;
+  alignas(64) T copy[2 * most];
+
+  /// Lets t read the k rows from column j of b on, which has n columns, next to each other, and rows that are apart.
+  void read_in_place(tile<T>& t, const matrix<T>& b, extent j, extent n, extent k) {
+    const extent beyond = panel_of<V>(n - j) - t.columns;
+    t.b = b.at(0, j);
+    t.step = b.row_stride;
+    t.rows_of_end = beyond <= 0 ? 0 : std::min(k, (beyond + t.step - 1) / t.step);
+    t.k = k - t.rows_of_end;
+    t.end = beyond <= 0 ? nullptr : copy;
+    if (t.end == nullptr) return;
+    const extent count = (t.rows_of_end - 1) * t.step + t.columns;
+    for (extent i = 0; i < 2 * (t.columns + beyond); i += width<V>) store_lanes(copy + i, load_part<V>(b.at(t.k, j) + i, static_cast<int>(std::max<extent>(count - i, 0)), T(0)));
+  }
+};
+
 /// to[p * panel + j] = from[j * across + p * along] for j < count, and 0 up to the width of the panel.
 template <class V, class T = lane_t<V>>
 void pack(T* to, extent panel, const T* from, extent across, extent along, extent count, extent k) {
@@ -203,7 +234,7 @@ void pack(T* to, extent panel, const T* from, extent across, extent along, exten
   }
   if (count < panel)
     for (extent p = 0; p < k; ++p)
-      for (extent j = count; j < panel; ++j) to[p * panel + j] = T(0);
+      for (extent j = count / width<V> * width<V>; j < panel; j += width<V>) store_lanes(to + p * panel + j, V(T(0)));
   if (along == 1) {
     transpose_block<V>(to, panel, from, across, count, k);
   } else {

@@ -9,30 +9,20 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-/// The rows of B whose end fills no register are packed here.
-template <class T>
-inline constexpr extent room_for_end = 8192 / static_cast<extent>(sizeof(T));
-
 /// May the product be formed so? Rows of B are read in place.
 template <class V, class T = lane_t<V>>
 [[nodiscard]] bool is_small(extent m, extent n, extent k, const matrix<T>& b) {
   constexpr extent most = extent{1} << 18;
-  return width<V> > 1 && b.column_stride == 1 && m * n * k <= most && (n % width<V> == 0 || k * panel_of<V>(n % (widest<V> * width<V>)) <= room_for_end<T>);
+  return width<V> > 1 && b.column_stride == 1 && b.row_stride > 0 && m * n * k <= most;
 }
 
 template <class V, class T = lane_t<V>>
 void multiply_small(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
-  alignas(64) T end[room_for_end<T>];
+  end_of_panel<V> end;
   tile<T> t{k, nullptr, a.row_stride, a.column_stride, nullptr, b.row_stride, nullptr, ldc, nullptr, accumulate, 0, 0, b.data, 0};
   for (extent j = 0; j < n; j += t.columns) {
     t.columns = static_cast<int>(std::min(n - j, panel_of<V>(n - j)));
-    t.b = b.at(0, j);
-    t.step = b.row_stride;
-    if (t.columns % width<V> != 0) {
-      t.b = end;
-      t.step = panel_of<V>(n - j);
-      pack<V>(end, t.step, b.at(0, j), 1, b.row_stride, t.columns, k);
-    }
+    end.read_in_place(t, b, j, n, k);
     t.bias = bias != nullptr ? bias + j : nullptr;
     for (extent i = 0; i < m;) {
       const strip s = next_strip<V>(i, m);

@@ -4,7 +4,7 @@
 // nothing but an offset. A stride of s splits an axis into s planes, each of every s-th element.
 
 #include <tessera/backend/parallel.hpp>
-#include <tessera/backend/simd/transpose.hpp>  // quad
+#include <tessera/backend/lanes.hpp>
 #include <tessera/backend/window.hpp>
 
 #include <algorithm>
@@ -15,21 +15,10 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-// A few elements; the last register may overlap the one before.
+/// Zeros from `to` on, before `end`.
 template <class V, class T = lane_t<V>>
-TESSERA_INLINE void copy_piece(const T* from, T* to, extent count) {
-  constexpr int W = width<V>, Q = quad<T>;
-  if (count >= W) {
-    for (extent j = 0; j + W <= count; j += W) store_lanes(to + j, load<V>(from + j));
-    store_lanes(to + count - W, load<V>(from + count - W));
-    return;
-  }
-  if (W > Q && count >= Q) {
-    for (extent j = 0; j + Q <= count; j += Q) std::memcpy(to + j, from + j, 16);
-    std::memcpy(to + count - Q, from + count - Q, 16);
-    return;
-  }
-  for (extent j = 0; j < count; ++j) to[j] = from[j];
+TESSERA_INLINE void clear(T* to, const T* end) {
+  for (; to < end; to += width<V>) store_part(to, V(T(0)), static_cast<int>(std::min<extent>(end - to, width<V>)));
 }
 
 /// One axis: element i of plane a is x[i·stride + a - padding], and 0 outside x. Padding may be negative, which crops.
@@ -71,40 +60,34 @@ struct padded_image {
     return (rows.plane_of(i) * columns.planes + columns.plane_of(j)) * plane() + rows.cell_of(i) * columns.size + columns.cell_of(j);
   }
 
-  // Rows [begin, end) of a plane that lie in x, unit stride. A register that spills over is written again: by the zeros behind the
-  // row, and those by the row that follows.
+  // Rows [begin, end) of a plane that lie in x, unit stride, each with the zeros behind it. What a register writes beyond them is written
+  // again by the rows that follow.
   template <class T>
   void copy_rows(const T* x, extent begin, extent end, extent first, extent last, T* to, const T* stop) const {
     using V = simd_register<T>;
     constexpr extent W = width<V>;
-    const V zero(T(0));
-    const T* const x_stop = x + rows.input * columns.input;
     const T* from = x + (begin - rows.padding) * columns.input + first - columns.padding;
     to += begin * columns.size + first;
-    const extent count = last - first;
-    for (extent r = begin; r < end; ++r, from += columns.input, to += columns.size) {
-      if (from + count + W <= x_stop && to + columns.size + W <= stop) {
-        for (extent j = 0; j < count; j += W) store_lanes(to + j, load<V>(from + j));
-        for (extent j = count; j < columns.size; j += W) store_lanes(to + j, zero);
-      } else {
-        copy_piece<V>(from, to, count);
-        std::fill(to + count, to + columns.size - (r + 1 == end ? first : 0), T(0));
+    for (extent r = begin; r < end; ++r, from += columns.input, to += columns.size)
+      for (extent j = 0; j < columns.size; j += W) {
+        const V some = load_part<V>(from + j, static_cast<int>(std::clamp<extent>(last - first - j, 0, W)), T(0));
+        store_part(to + j, some, static_cast<int>(std::clamp<extent>(stop - to - j, 0, W)));
       }
-    }
   }
 
   /// Copies one channel; what lies between this and the next is 0 too, for registers read beyond an image.
   template <class T>
   void copy_channel(const T* x, T* to) const {
+    using V = simd_register<T>;
     T* const stop = to + channel<T>();
     for (extent a = 0; a < rows.planes; ++a)
       for (extent b = 0; b < columns.planes; ++b, to += plane()) {
         const extent top = rows.first(a), bottom = rows.last(a), first = columns.first(b), last = columns.last(b);
         if (top == bottom || first == last) {
-          std::fill_n(to, plane(), T(0));
+          clear<V>(to, to + plane());
           continue;
         }
-        std::fill_n(to, top * columns.size + first, T(0));
+        clear<V>(to, to + top * columns.size + first);
         if (rows.stride == 1 && columns.stride == 1) {
           copy_rows(x, top, bottom, first, last, to, stop);
         } else {
@@ -115,9 +98,9 @@ struct padded_image {
             std::fill(row + last, row + columns.size + (r + 1 == bottom ? 0 : first), T(0));
           }
         }
-        std::fill(to + bottom * columns.size, to + plane(), T(0));
+        clear<V>(to + bottom * columns.size, to + plane());
       }
-    std::fill(to, stop, T(0));
+    clear<V>(to, stop);
   }
 
   /// Copies channels that lie one after the other, and `beyond` zeros behind them.

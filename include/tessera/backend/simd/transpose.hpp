@@ -102,7 +102,12 @@ template <class V, class T = lane_t<V>>
 void transpose_block(T* to, extent to_step, const T* from, extent from_step, extent rows, extent columns) {
   extent r = 0;
   if constexpr (transposes<V>)
-    if (columns >= quad<T>) r = transpose_rows<static_cast<int>(sizeof(V))>(to, to_step, from, from_step, rows, columns);
+    if (columns >= quad<T>) {
+      constexpr extent fewest = 16 / static_cast<int>(sizeof(T));
+      r = transpose_rows<static_cast<int>(sizeof(V))>(to, to_step, from, from_step, rows, columns);
+      const extent again = rows - fewest;  // the last ones may overlap those before
+      if (r < rows && again >= 0) r = again + transpose_rows<16>(to + again, to_step, from + again * from_step, from_step, fewest, columns);
+    }
   for (extent c = 0; c < columns; ++c)
     for (extent i = r; i < rows; ++i) to[c * to_step + i] = from[i * from_step + c];
 }

@@ -182,10 +182,10 @@ inline constexpr bool is_plain_matrix<tensor<T, S>> = S::rank == 2;
 /// The product of two such matrices that fit: what op::matmul does, without counting references.
 template <Shape S, class T, class A, class B>
 [[nodiscard]] tensor<T, S> multiply_tensors(const tensor<T, A>& a, const tensor<T, B>& b) {
-  const extents left = a.shape().values(), right = b.shape().values();
+  const extent m = a.shape()[0], k = a.shape()[1], n = b.shape()[1];
   const with_device on(a.device());
-  auto y = tensor<T, S>::uninitialized(S::from({left[0], right[1]}));
-  backend::gemm<T>(left[0], right[1], left[1], {a.data(), left[1], 1}, {b.data(), right[1], 1}, y.mutable_data(), right[1], false);
+  auto y = tensor<T, S>::uninitialized(S::from({m, n}));
+  backend::gemm<T>(m, n, k, {a.data(), k, 1}, {b.data(), n, 1}, y.mutable_data(), n, false);
   return y;
 }
 }  // namespace detail

@@ -12,7 +12,7 @@ template <Element T>
 [[gnu::noinline]] void add_through(const any_tensor<T>& x, T* to, const extents& strides) {
   using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
   if (x.size() == 0) return;
-  backend::operand operands[2] = {{x.data(), sizeof(T), {}}, {to, sizeof(T), {}}};
+  backend::operand operands[2] = {{x.data(), sizeof(T), {}, false}, {to, sizeof(T), {}, false}};
   for (int i = 0; i < x.shape.rank; ++i) operands[0].stride[i] = x.strides[i], operands[1].stride[i] = strides[i];
   const int inner = x.shape.rank == 0 ? 0 : x.shape.rank - 1;
   const bool along = x.shape.rank == 0 || strides[inner] == 0;
