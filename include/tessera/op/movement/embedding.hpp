@@ -4,6 +4,7 @@
 
 #include <tessera/backend/items/embedding.hpp>
 #include <tessera/backend/items/places.hpp>
+#include <tessera/backend/matrix.hpp>
 #include <tessera/backend/rows.hpp>
 #include <tessera/op/structured.hpp>
 
@@ -40,6 +41,26 @@ inline constexpr extent embedding_task = 16384;  // elements that are worth a th
 }
 }  // namespace detail
 
+/// Where rows of a table are named for the first time: such a sum begins with a store. Only worth it where many rows are named, for then
+/// the others are no large piece of memory that could be written past the caches.
+class named_rows {
+ public:
+  named_rows(const std::int64_t* number, extent count, extent rows, extent padding) : is_first_(4 * count < rows ? 0 : count), is_named_(is_first_.data() == nullptr ? 0 : rows) {
+    if (!pays()) return;
+    std::memset(is_named_.data(), 0, static_cast<std::size_t>(rows));
+    for (extent i = 0; i < count; ++i) {
+      is_first_.data()[i] = number[i] != padding && !is_named_.data()[number[i]];
+      if (is_first_.data()[i]) is_named_.data()[number[i]] = true;
+    }
+  }
+  [[nodiscard]] bool pays() const { return is_named_.data() != nullptr; }
+  [[nodiscard]] bool is_first(extent i) const { return pays() && is_first_.data()[i]; }
+  [[nodiscard]] bool is_named(extent row) const { return is_named_.data()[row]; }
+
+ private:
+  backend::scratch<bool> is_first_, is_named_;
+};
+
 /// g [indices..., columns] added to zeros [rows, columns], each row where its index says. Columns are shared between threads and
 /// rows are not: every sum is formed in the order of the indices.
 struct embedding_gradient {
@@ -51,10 +72,10 @@ struct embedding_gradient {
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& g) const {
     const extent columns = g.shape.back(), count = indices.size();
-    any_tensor<T> dw = any_tensor<T>::filled({rows, columns}, T(0));
     const any_tensor<T> from = g.contiguous();
 #if TESSERA_RUNS_ITEMS
     if (backend::runs_items()) {
+      any_tensor<T> dw = any_tensor<T>::filled({rows, columns}, T(0));
       if (from.size() == 0) return dw;
       block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
       auto *const number = static_cast<std::int64_t*>(numbers.data()), *const place = static_cast<std::int64_t*>(places.data());
@@ -64,15 +85,21 @@ struct embedding_gradient {
     }
 #endif
     const extent part = std::max<extent>(64, detail::embedding_task / std::max<extent>(1, count));
+    const named_rows named(indices.data(), count, rows, padding);
+    any_tensor<T> dw = named.pays() ? any_tensor<T>::uninitialized({rows, columns}) : any_tensor<T>::filled({rows, columns}, T(0));
     backend::with_register<T>([&]<class V>() {
       parallel_for(columns, part, [&, to = dw.mutable_data(), number = indices.data()](extent begin, extent end) {
+        for (extent r = 0; named.pays() && r < rows; ++r)
+          if (!named.is_named(r)) std::fill(to + r * columns + begin, to + r * columns + end, T(0));
         for (extent i = 0; i < count; ++i) {
           for (extent j = begin; i + 2 < count && j < end; j += 64 / static_cast<extent>(sizeof(T))) __builtin_prefetch(to + number[i + 2] * columns + j, 1);
           if (number[i] == padding) continue;
           T* row = to + number[i] * columns + begin;
           const T* add = from.data() + i * columns + begin;
+          const bool stores = named.is_first(i);
           backend::for_lanes<V>(end - begin, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
-            backend::store_part(row + j, V(backend::load_part<V>(row + j, lanes, T(0)) + backend::load_part<V>(add + j, lanes, T(0))), lanes);
+            const V before = stores ? V(T(0)) : backend::load_part<V>(row + j, lanes, T(0));
+            backend::store_part(row + j, V(before + backend::load_part<V>(add + j, lanes, T(0))), lanes);
           });
         }
       });
