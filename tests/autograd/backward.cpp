@@ -188,6 +188,7 @@ TEST_CASE("retain_grad: a computed value keeps its gradient, and passes each on 
   z.backward(retain_graph);
   CHECK(numbers(y.grad()) == numbers_t{4, 4, 4});
   CHECK(numbers(x.grad()) == numbers_t{8, 16, 24});
+  CHECK(y.source()->references.load() == 2);  // y and z: what a pass brings to y leaves nothing behind
   variable root = sum(x * 3.0);
   root.retain_grad();
   root.backward(retain_graph);

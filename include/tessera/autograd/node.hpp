@@ -60,8 +60,8 @@ struct node {
   bool released = false;   // has backward() dropped what this node kept?
   bool is_leaf = false;
   bool requires_grad = true;  // of a leaf: is its gradient wanted?
-  bool retains_grad = false;  // of any other node: does its adjoint outlive the pass?
   bool is_target = false;     // does the running grad() ask for this node's adjoint?
+  void (*retain)(node&, const block&) = nullptr;  // of any other node, where its adjoint outlives the pass: adds what earlier ones brought
   int pending = 0;         // during a backward pass: the contributions still to come
   std::uint64_t visited = 0;
   node* next = nullptr;    // in the list of nodes to destroy

@@ -229,7 +229,12 @@ class variable {
   [[nodiscard]] bool is_leaf() const { return !source_ || source_->is_leaf; }
   /// Keeps the gradient of a computed value after backward(). like torch.Tensor.retain_grad
   void retain_grad() {
-    if (source_) source_->retains_grad = true;
+    if (!source_) return;
+    source_->retain = [](autograd::node& n, const block& earlier) {
+      const with_device on(earlier.device());
+      n.references.fetch_add(1, std::memory_order_relaxed);  // of the edge
+      autograd::add_adjoint(autograd::edge(&n), autograd::any_variable<T>(any_tensor<T>{earlier, n.shape, row_major(n.shape)}));
+    };
   }
 
   [[nodiscard]] bool has_grad() const { return source_ && source_->adjoint; }
