@@ -35,23 +35,22 @@ TESSERA_INLINE void multiply_columns(extent k, const lane_t<V>* x, const lane_t<
   ((to[I] = sum[I]), ...);
 }
 
-// y[i] = x · column i of B for at most `dot_width` columns, which are `step` apart. As many as registers have lanes are summed together.
+// y[i] = x · column i of B for at most `dot_width` columns, which are `step` apart; as many as registers have lanes are summed together.
+// What is behind the last column is the last again.
 template <class V>
 inline constexpr int dot_width = width<V> < 8 ? 8 : width<V>;
 template <class V>
 void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, lane_t<V>* y, int count) {
   using T = lane_t<V>;
-  constexpr int W = width<V>;
+  constexpr int W = width<V>, some = 8;
   const T* from[dot_width<V>];
+  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; ++i) from[i] = b + std::min(i, count - 1) * step;
   V sum[dot_width<V>];
-  for (int i = 0; i < dot_width<V>; ++i) from[i] = b + std::min(i, count - 1) * step;
-  int i = 0;
-  for (; count - i > 4; i += 8) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, 8>{});
-  if (i < count) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, 4>{}), i += 4;
-  for (; i % W != 0; ++i) sum[i] = V(T(0));
-  for (i = 0; i < count; i += W) store_part(y + i, sums_of_lanes(sum + i), std::min(W, count - i));
+  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; i += some) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, some>{});
+  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; i += W)
+    if (i < count) store_part(y + i, sums_of_lanes(sum + i), std::min(W, count - i));
   if (const extent done = k / W * W; done < k)
-    for (i = 0; i < count; ++i)
+    for (int i = 0; i < count; ++i)
       for (extent p = done; p < k; ++p) y[i] += x[p] * from[i][p];
 }
 
