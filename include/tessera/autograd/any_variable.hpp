@@ -104,7 +104,7 @@ struct operation_node : node {
 
 /// Makes the node of an operation that gave y. What backward does not read keeps its shape only.
 template <Element T>
-[[nodiscard]] TESSERA_COLD edge record_operation(const operation_table<T>& t, void* op, const any_variable<T>* const* x, int count, const any_tensor<T>& y,
+[[nodiscard, gnu::noinline]] edge record_operation(const operation_table<T>& t, void* op, const any_variable<T>* const* x, int count, const any_tensor<T>& y,
                                                  bool keeps_operands, bool keeps_result) {
   auto* n = ::new (pool::allocate(operation_node<T>::bytes(t, count))) operation_node<T>(t, y.shape, count);
   for (int k = 0; k < count; ++k) {
@@ -166,7 +166,7 @@ struct operation_of<Op, T, std::integer_sequence<int, K...>> {
 };
 
 template <Element T>
-[[nodiscard]] TESSERA_COLD any_variable<T> run_and_record(const operation_table<T>& t, void* op, const any_tensor<T>* const* values, const any_variable<T>* const* x, int count) {
+[[nodiscard, gnu::noinline]] any_variable<T> run_and_record(const operation_table<T>& t, void* op, const any_tensor<T>* const* values, const any_variable<T>* const* x, int count) {
   any_tensor<T> y = t.value(op, values);
   edge source;
   if (is_any_live(x, count)) source = record_operation(t, op, x, count, y, t.keeps_operands, t.keeps_result);

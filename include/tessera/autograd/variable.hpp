@@ -120,7 +120,7 @@ struct conversion_node : node {
 
 /// What a leaf's index map reads of the node it came from, recorded as a movement where it is not the whole.
 template <Element T>
-[[nodiscard]] TESSERA_COLD any_variable<T> traced_leaf(any_tensor<T> x, const edge& source, bool is_view) {
+[[nodiscard, gnu::noinline]] any_variable<T> traced_leaf(any_tensor<T> x, const edge& source, bool is_view) {
   if (!is_live(source)) return x;
   const extents& own = source->shape;
   const any_variable<T> base({x.hold, own, row_major(own)}, source);
@@ -130,7 +130,7 @@ template <Element T>
 
 /// The value of an expression that came from a graph, as something a structured operation reads and records.
 template <Element T, Expression E>
-[[nodiscard]] TESSERA_COLD any_variable<T> traced(const E& e) {
+[[nodiscard, gnu::noinline]] any_variable<T> traced(const E& e) {
   if constexpr (is_map<E> && E::tracked) {
     return traced<T>(record_statement(e).lazy());
   } else if constexpr (!E::tracked) {
@@ -157,7 +157,7 @@ template <Element T, Expression E>
 
 /// Runs and records a structured operation on operands of static shape.
 template <Shape S, Element T, class Op, class... E>
-[[nodiscard]] TESSERA_COLD variable<T, S> record_structured(Op op, const E&... e) {
+[[nodiscard, gnu::noinline]] variable<T, S> record_structured(Op op, const E&... e) {
   any_variable<T> y = apply(std::move(op), traced<T>(e)...);
   return access_to_variable::make<T>(y.value.packed().hold, S::from(y.value.shape), std::move(y.source));
 }
