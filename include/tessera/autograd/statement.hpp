@@ -204,7 +204,7 @@ template <class P, bool SplatSeed, Expression E>
   n.inner_axis = tessera::detail::inner_axis(E::shape_type::pattern);
   kept_source* k = n.kept;
   e.for_each_leaf([&](const auto& leaf) {
-    backend::stretch(leaf.shape().values(), leaf.strides(), space, k->stride);
+    backend::stretch_leaf(leaf, space, k->stride);
     if constexpr (requires { leaf.hold; }) {
       if (n.program().read[k - n.kept]) k->hold = leaf.hold;
       if constexpr (requires { leaf.offset; }) k->offset = leaf.offset;

@@ -21,6 +21,25 @@ void bind_flat(const E& e, slot* slots) {
 
 }  // namespace isa
 
+/// The strides of a leaf over the space. (Axis by axis: a list that has just been written is not copied, which would wait for it.)
+template <class L>
+void stretch_leaf(const L& leaf, const extents& space, extent* out) {
+  constexpr bool is_row_major = requires { leaf.values; } || (requires { leaf.hold; } && !requires { leaf.offset; });
+  if constexpr (!is_row_major) {
+    stretch(leaf.shape().values(), leaf.strides(), space, out);
+  } else {
+    using S = typename L::shape_type;
+    const S shape = leaf.shape();
+    const int before = space.rank - S::rank;
+    extent step = 1;
+    for (int i = S::rank - 1; i >= 0; --i) {
+      out[before + i] = shape[i] == 1 && space[before + i] != 1 ? 0 : step;
+      step = tessera::detail::product(step, shape[i]);
+    }
+    for (int i = 0; i < before; ++i) out[i] = 0;
+  }
+}
+
 /// Describes every leaf of the expression over the space, in order.
 template <class E>
 void bind(const E& e, const extents& space, operand* operands) {
@@ -30,7 +49,7 @@ void bind(const E& e, const extents& space, operand* operands) {
     operands[k].data = leaf.data();
     operands[k].element_size = sizeof(typename L::element);
     operands[k].is_number = !requires { leaf.hold; } && !requires { leaf.values; };
-    stretch(leaf.shape().values(), leaf.strides(), space, operands[k].stride);
+    stretch_leaf(leaf, space, operands[k].stride);
     ++k;
   });
 }
