@@ -13,6 +13,22 @@ def embedding(f):
     f.put("embedding_padded", torch.nn.Embedding(7, 5, padding_idx=-2).weight)
     torch.manual_seed(3)
     f.put("embedding_double", torch.nn.Embedding(6, 4, dtype=torch.float64).weight)
+    indices = torch.tensor([[2, 0, 5], [2, 6, 2]])
+    for name, norm_type in (("two", 2.0), ("one", 1.0), ("largest", float("inf")), ("three", 3.0)):
+        w = wave((7, 4), 0.7, 0.3)
+        y = torch.nn.functional.embedding(indices, w, max_norm=0.9, norm_type=norm_type)
+        f.put(f"embedding_norm_{name}", w)
+        f.put(f"embedding_norm_{name}_output", y)
+    w = wave((7, 4), 0.7, 0.3).requires_grad_()
+    y = torch.nn.functional.embedding(indices, w, padding_idx=6, scale_grad_by_freq=True)
+    f.put("embedding_frequencies_grad", torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), w)[0])
+    torch.manual_seed(5)
+    both = torch.nn.Embedding(7, 4, padding_idx=0, max_norm=1.5, norm_type=3.0, scale_grad_by_freq=True, dtype=torch.float64)
+    y = both(indices)
+    (y * y * wave(y.shape, 0.4, 1.1)).sum().backward()
+    f.put("embedding_both_output", y)
+    f.put("embedding_both_weight", both.weight)
+    f.put("embedding_both_grad", both.weight.grad)
 
 
 CASES = {
