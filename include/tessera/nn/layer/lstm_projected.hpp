@@ -40,7 +40,7 @@ template <std::floating_point T>
   const V one = V::constant(1), half = V::constant(0.5), w_hh = op::transposed(w.w_hh), w_hr = op::transposed(w.w_hr);
   const auto squash = [&](const V& v) { return half * (one + lane::tanh(V(half * v))); };  // σ, finite in its derivatives too
   V inputs = apply(op::matmul{}, op::rows_of(x), op::transposed(w.w_ih));
-  if (w.b_ih.shape().rank != 0) inputs = inputs + (w.b_ih + w.b_hh);
+  if (w.b_ih.shape().rank != 0) inputs = inputs + w.b_ih + w.b_hh;  // one by one: each gets a gradient that is its own
   inputs = apply(op::change_shape{{steps, batch, 4 * n}}, inputs);
   V h = h0.shape().rank != 0 ? h0 : V(any_tensor<T>::filled({batch, out}, T(0))), c = c0.shape().rank != 0 ? c0 : V(any_tensor<T>::filled({batch, n}, T(0)));
   joined_in_turn<V> outputs(reverse);

@@ -35,6 +35,9 @@ struct convolution_steps {
   extents stride{1, 1}, padding{0, 0}, dilation{1, 1};
   extent groups = 1;
 
+  [[nodiscard]] constexpr bool can_be() const {
+    return stride[0] > 0 && stride[1] > 0 && padding[0] >= 0 && padding[1] >= 0 && dilation[0] > 0 && dilation[1] > 0;
+  }
   [[nodiscard]] backend::sliding axis(int i, extent input, extent output, extent kernel) const { return {input, output, kernel, stride[i], padding[i], dilation[i]}; }
   /// The geometry of x [N, C, H, W], w [O, C / groups, h, w] and their y.
   [[nodiscard]] backend::convolution geometry(const extents& x, const extents& w, const extents& y) const {
@@ -47,16 +50,14 @@ namespace detail {
 [[noreturn]] TESSERA_COLD_ONCE void refuse_convolution(const extents& x, const extents& w, std::initializer_list<message_part> why) {
   raise<shape_error>({"tessera::conv2d: an input of shape ", x, " and a weight of shape ", w, " do not fit: ", message(why)});
 }
-TESSERA_COLD_ONCE void check_steps(const convolution_steps& s) {
-  for (int i = 0; i < 2; ++i)
-    if (s.stride[i] < 1 || s.padding[i] < 0 || s.dilation[i] < 1)
-      raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),
-                         " and dilation ", tessera::detail::both(s.dilation), " must be at least 1, 0 and 1"});
+[[noreturn]] TESSERA_COLD_ONCE void refuse_steps(const convolution_steps& s) {
+  raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),
+                     " and dilation ", tessera::detail::both(s.dilation), " must be at least 1, 0 and 1"});
 }
 /// The shape of the result.
 ///   error  shape_error that names both shapes and the axis, value_error for a stride, padding, dilation or groups that cannot be
 [[nodiscard]] TESSERA_COLD_ONCE extents convolved_shape(const convolution_steps& s, const extents& x, const extents& w) {
-  check_steps(s);
+  if (!s.can_be()) refuse_steps(s);
   if (s.groups < 1 || w[0] % s.groups != 0) raise<value_error>({"tessera::conv2d: weight ", w, " does not fall into ", s.groups, " groups at axis 0"});
   if (x[1] != w[1] * s.groups)
     refuse_convolution(x, w, {"axis 1 of the input is not axis 1 of the weight times ", s.groups, s.groups == 1 ? " group" : " groups"});
@@ -181,7 +182,7 @@ namespace detail {
 /// Takes from the padding of a convolution what is no even number of zeros: the sides that are added before it.
 ///   error  value_error for steps that cannot be, and for same_padding with strides
 [[nodiscard]] TESSERA_COLD_ONCE pads<dyn, dyn, dyn, dyn> edges_of(op::convolution_steps& s, bool same, bool zeros, extent kernel_rows, extent kernel_columns) {
-  op::detail::check_steps(s);
+  if (!s.can_be()) op::detail::refuse_steps(s);
   const extents kernel{kernel_rows, kernel_columns};
   extents before = s.padding, behind = s.padding;
   for (int i = 0; same && i < 2; ++i) {
