@@ -64,6 +64,25 @@ TEST_CASE("a training step of two layers asks the system for nothing once warm")
   CHECK(requests_once_warm(step) == 0);
 }
 
+TEST_CASE("a training step with the rarer options of layers asks the system for nothing once warm") {
+  const nn::conv2d<2, 4, 3, same_padding, reflect_padding> mirrored;
+  const nn::conv2d<4, 4, 2, same_padding> longer_behind;
+  const nn::embedding<9, 4> table{{.max_norm = 0.5, .scale_grad_by_freq = true}};
+  const nn::lstm<4, 6, nn::layers<2>, nn::proj_size<3>> cells;
+  const auto x = operand_of<float>(shape<dyn, 2, 9, 8>{3}, 4);
+  const auto words = tensor<std::int64_t, shape<dyn, 5>>(shape<dyn, 5>{3}, 2);
+  const auto shares = operand_of<float>(shape<5, 3>{}, 5, {0, 1});
+  const auto step = [&] {
+    auto [values, places] = max_pool2d_with_indices(longer_behind(mirrored(x)), window<2>{});
+    const variable read = cells(permute(table(words), axes<1, 0, 2>)).output;
+    const variable last = select(read, axis<1>, 2);
+    const variable loss = sum(avg_pool2d(values, window<2>{}, divisor_override<3>{})) + sum(pad(read, pads<1, 2>{}, circular_padding{})) + nn::cross_entropy(last, shares) +
+                          nn::bce_with_logits(last, shares, nn::pos_weight{shares});
+    loss.backward();
+  };
+  CHECK(requests_once_warm(step) == 0);
+}
+
 TEST_CASE("a training step of convolutions and poolings asks the system for nothing once warm") {
   variable<float, shape<4, 2, 3, 3>> w(operand_of<float>(shape<4, 2, 3, 3>{}, 0)), deep(operand_of<float>(shape<4, 2, 3, 3>{}, 1));
   variable<float, shape<4>> bias(operand_of<float>(shape<4>{}, 2));

@@ -43,7 +43,25 @@ TEST_CASE("parts of tensors are written at every place") {
   check_made("an element", [] { auto x = input<double>(shape<3, 4>{}, 0); x(1, 2) = 7; x(2, 3) *= 2; return numbers_of(x); });
 }
 
+TEST_CASE("rows of a table are shortened, and their gradients shared, at every place") {
+  for (const double p : {1.0, 2.0, 3.5, std::numeric_limits<double>::infinity()})
+    check_made("max_norm", [&] {
+      variable w(input<double>(shape<7, 50>{}, 0));
+      nn::renormalize_rows(placed(tensor{2, 0, 5, 2, 6}), w, 1.5, p);
+      return numbers_of(w);
+    });
+  check_places<double>("scale_grad_by_freq", [](const auto& w) { return embedding(tensor{{1, 0, 2}, {2, 2, 1}}, w, {.padding_idx = 0, .scale_grad_by_freq = true}); }, operand_of<double>(shape<4, 3>{}, 0));
+  check_made("all options", [] {
+    manual_seed(5);
+    const nn::embedding<6, 4> table{{.padding_idx = 2, .max_norm = 1.1, .scale_grad_by_freq = true}};
+    sum(square(table(tensor{1, 1, 2, 5}))).backward();
+    return numbers_of(table.weight.grad());
+  });
+}
+
 TEST_CASE("losses of elements and dropout layers at every place") {
+  check_places<double>("pos_weight", [](const auto& a, const auto& b, const auto& c) { return nn::bce_with_logits(a, b, nn::pos_weight{c}); }, operand_of<double>(shape<3, 4>{}, 0), operand_of<double>(shape<3, 4>{}, 1),
+                       operand_of<double>(shape<4>{}, 2));
   const auto loss = [](const auto& f) { return [f](const auto& a, const auto& b) { return f(a, b); }; };
   check_places<float>("mse", loss([](const auto& a, const auto& b) { return nn::mse_loss(a, b); }), operand_of<float>(shape<3, 4>{}, 0), operand_of<float>(shape<3, 4>{}, 1));
   check_places<double>("bce_with_logits", loss([](const auto& a, const auto& b) { return nn::bce_with_logits(a, b); }), operand_of<double>(shape<3, 4>{}, 0), operand_of<double>(shape<3, 4>{}, 1));

@@ -22,7 +22,8 @@ std::vector<std::vector<double>> lists_here(bool recorded, bool has_state, doubl
   Model model({.dropout = dropout});
   auto x = input<T>(shape<dyn, dyn, 6>{3, 4}, 0);
   constexpr extent count = Model::layer_count * Model::directions;
-  auto h = input<T>(shape<count, dyn, 5>{Model::is_batch_first ? 3 : 4}, 1), c = input<T>(shape<count, dyn, 5>{Model::is_batch_first ? 3 : 4}, 2);
+  auto h = input<T>(shape<count, dyn, Model::out>{Model::is_batch_first ? 3 : 4}, 1);
+  auto c = input<T>(shape<count, dyn, 5>{Model::is_batch_first ? 3 : 4}, 2);
   std::vector<std::vector<double>> all;
   const auto finish = [&](const auto& result) {
     const auto& [y, state] = result;
@@ -61,6 +62,7 @@ TEST_CASE("lstm at every place") {
   check_model<nn::lstm<6, 5, nn::of<double>>>("one layer and a state", true);
   check_model<nn::lstm<6, 5, nn::layers<2>, nn::bidirectional, nn::batch_first, nn::of<double>>>("two layers, both ways", true);
   check_model<nn::lstm<6, 5, nn::layers<2>, nn::no_bias, nn::of<double>>>("dropout", false, 0.4);
+  check_model<nn::lstm<6, 5, nn::layers<2>, nn::bidirectional, nn::proj_size<3>, nn::of<double>>>("projected", true);
 }
 
 }  // namespace tessera::tests

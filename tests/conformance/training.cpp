@@ -61,6 +61,12 @@ TEST_CASE("cross_entropy at every place") {
   check_loss("weighted", [](const auto& a) { return nn::cross_entropy(a, tensor{0, 2, 1, 1, 0}, tensor{0.5f, 2.f, 1.f}, {.label_smoothing = 0.1}); });
 }
 
+TEST_CASE("cross_entropy of probabilities at every place") {
+  check_places<double>("mean", [](const auto& a, const auto& b) { return nn::cross_entropy(a, b, {.label_smoothing = 0.1}); }, operand_of<double>(shape<5, 3>{}, 0), operand_of<double>(shape<5, 3>{}, 1));
+  check_places<float>("weighted", [](const auto& a, const auto& b, const auto& c) { return nn::cross_entropy(a, b, c, {}, nn::no_reduction); }, operand_of<float>(shape<5, 3>{}, 0), operand_of<float>(shape<5, 3>{}, 1),
+                      operand_of<float>(shape<3>{}, 2));
+}
+
 TEST_CASE("cross_entropy refuses labels at every place") {
   for_each_place([](const char* name) {
     CAPTURE(name);

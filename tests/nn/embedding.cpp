@@ -6,6 +6,8 @@
 #include <tessera/op/elementwise/arithmetic.hpp>
 #include <tessera/op/reduce/sum.hpp>
 
+#include <algorithm>
+#include <limits>
 #include <vector>
 
 using namespace tessera;
@@ -117,4 +119,70 @@ TEST_CASE("embedding: the padding's row has no gradient, of the gradient's gradi
     CHECK(s.grad()(1, j) == 0);
     CHECK(s.grad()(0, j) == doctest::Approx(8 * w(2, j) * w(2, j) * (s(0, j) + s(2, j))));
   }
+}
+
+TEST_CASE("embedding: rows that are read are made as short as max_norm, as in PyTorch") {
+  const tensor<int, shape<2, 3>> indices{{2, 0, 5}, {2, 6, 2}};
+  const auto check = [&](double p, std::span<const double> table, std::span<const double> output) {
+    variable w(wave<double>(shape<7, 4>{}, 0.7, 0.3));
+    const auto before = w.value();
+    nn::renormalize_rows(indices, w, 0.9, p);
+    check_close(w, table, 1e-14);
+    check_close(embedding(indices, w), output, 1e-14);
+    CHECK(std::ranges::equal(before.span(), wave<double>(shape<7, 4>{}, 0.7, 0.3).span()));  // who held the table keeps what it was
+    variable single(wave<float>(shape<7, 4>{}, 0.7, 0.3));
+    const float* const place = single.data();
+    nn::renormalize_rows(indices, single, 0.9, p);
+    CHECK(single.data() == place);
+    check_close(single, table, 1e-6);
+  };
+  check(2, embedding_norm_two, embedding_norm_two_output);
+  check(1, embedding_norm_one, embedding_norm_one_output);
+  check(std::numeric_limits<double>::infinity(), embedding_norm_largest, embedding_norm_largest_output);
+  check(3, embedding_norm_three, embedding_norm_three_output);
+}
+
+TEST_CASE("embedding: the gradient of a row is divided by how often it was read") {
+  const tensor<std::int64_t, shape<2, 3>> indices{{std::int64_t{2}, std::int64_t{0}, std::int64_t{5}}, {std::int64_t{2}, std::int64_t{6}, std::int64_t{2}}};
+  const auto read = [&](const auto& w) { return embedding(indices, w, {.padding_idx = 6, .scale_grad_by_freq = true}); };
+  const auto given = wave<double>(shape<2, 3, 4>{}, 0.4, 1.1);
+  variable w(wave<double>(shape<7, 4>{}, 0.7, 0.3));
+  variable g(given);
+  const variable y = read(w);
+  y.backward(given, retain_graph);
+  check_close(w.grad(), embedding_frequencies_grad, 1e-14);
+  w.zero_grad();
+  sum(y * g).backward(create_graph);
+  const variable first = w.grad_variable();
+  w.zero_grad();
+  g.zero_grad();
+  const auto h = wave<double>(shape<7, 4>{}, 0.9, 0.2);
+  sum(first * h).backward();  // the adjoint of dividing is to divide
+  for (extent i = 0; i < 6; ++i)
+    for (extent j = 0; j < 4; ++j) {
+      const std::int64_t row = indices.data()[i];
+      CHECK(g.grad().data()[i * 4 + j] == doctest::Approx(row == 6 ? 0 : h(row, j) / (row == 2 ? 3 : 1)));
+    }
+}
+
+TEST_CASE("nn::embedding: all options together are PyTorch's") {
+  manual_seed(5);
+  const nn::embedding<7, 4, nn::of<double>> table{{.padding_idx = 0, .max_norm = 1.5, .norm_type = 3, .scale_grad_by_freq = true}};
+  const auto y = table(tensor<int, shape<2, 3>>{{2, 0, 5}, {2, 6, 2}});
+  check_close(y, embedding_both_output, 1e-14);
+  check_close(table.weight, embedding_both_weight, 1e-14);
+  sum(y * y * wave<double>(shape<2, 3, 4>{}, 0.4, 1.1)).backward();
+  check_close(table.weight.grad(), embedding_both_grad, 1e-13);
+}
+
+TEST_CASE("embedding: a norm that cannot be, and a table that is no leaf, are refused") {
+  variable w(wave<double>(shape<7, 4>{}, 0.7, 0.3));
+  CHECK_THROWS_WITH_AS((nn::embedding<5, 3>{{.max_norm = -1}}), "tessera::nn::embedding: max_norm is -1 and must not be negative", value_error);
+  CHECK_THROWS_WITH_AS(nn::renormalize_rows(tensor{0}, w, 1, 0), "tessera::nn::embedding: norm_type is 0 and must be above 0", value_error);
+  variable computed = w * 2.0;
+  CHECK_THROWS_WITH_AS(nn::renormalize_rows(tensor{0}, computed, 1), "tessera::nn::renormalize_rows: only a leaf can be written; this value was computed", autograd_error);
+  nn::renormalize_rows(tensor{7, -1, 6}, w, 0);  // what is no row is for the lookup to refuse
+  for (extent i = 0; i < 28; ++i) CHECK(w.data()[i] == (i < 24 ? std::sin(static_cast<double>(i) * 0.7 + 0.3) : 0.0));
+  nn::embedding<5, 3> table{{.max_norm = 1}};
+  CHECK_THROWS_AS(static_cast<void>(table(tensor{5})), index_error);
 }

@@ -40,6 +40,27 @@ TEST_CASE("conv2d: sizes may be known only at run time") {
   CHECK_THROWS_AS((nn::conv2d<4, dyn, 3>{3, 6, 3}), shape_error);
 }
 
+TEST_CASE("conv2d: paddings as large as the kernel asks for, and of what images hold, as PyTorch has them") {
+  const auto x = wave<float>(shape<1, 2, 3, 5>{}, 0.37, 0.5);
+  const auto check = [&]<class Mode>(Mode mode, std::span<const double> wanted) {
+    manual_seed(7);
+    const nn::conv2d<2, 3, 2, nn::kernel_columns<3>, same_padding, dilation<1, 2>, Mode> layer;
+    const auto y = layer(x);
+    static_assert(std::same_as<shape_t<decltype(y)>, shape<1, 3, 3, 5>>);
+    check_close(y, wanted, 1e-6);
+    manual_seed(7);
+    const nn::conv2d open{2, 3, window{2, 3}, mode, same_padding{}, dilation{1, 2}};
+    check_close(open(x), wanted, 1e-6);
+  };
+  check(zero_padding{}, conv2d_same_zeros);
+  check(reflect_padding{}, conv2d_same_reflect);
+  check(replicate_padding{}, conv2d_same_replicate);
+  check(circular_padding{}, conv2d_same_circular);
+  manual_seed(7);
+  const nn::conv2d<2, 3, 2, nn::kernel_columns<3>, padding<1, 2>, stride<2>, reflect_padding, nn::no_bias> strided;
+  check_close(strided(x), conv2d_strided_reflect, 1e-6);
+}
+
 TEST_CASE("conv2d: a batch whose size only run time knows keeps its name") {
   const nn::conv2d<1, 2, 3, padding<1>> layer;
   using images = tensor<float, shape<dim<'B'>, 1, dim<'H'>, 5>>;
@@ -94,6 +115,8 @@ TEST_CASE("poolings as layers") {
   same(nn::max_pool2d<3, stride<2>, padding<1>>{}(x), max_pool2d(x, window<3>{}, stride<2>{}, padding<1>{}));
   same(nn::max_pool2d{3, stride{2}, ceil_mode{}}(x), max_pool2d(x, window<3>{}, stride<2>{}, ceil_mode{}));
   same(nn::avg_pool2d<3, padding<1>, exclude_padding>{}(x), avg_pool2d(x, window<3>{}, padding<1>{}, exclude_padding{}));
+  same(nn::avg_pool2d<3, divisor_override<5>>{}(x), avg_pool2d(x, window<3>{}, divisor_override<5>{}));
+  same(nn::avg_pool2d{3, divisor_override{4}}(x), avg_pool2d(x, window<3>{}, divisor_override{4}));
   same(nn::avg_pool2d{2}(x), avg_pool2d(x, window<2>{}));
   same(nn::max_pool2d{window{3, 2}, stride{2}}(x), max_pool2d(x, window<3, 2>{}, stride<2>{}));
   same(nn::avg_pool2d{window{3, 2}}(x), avg_pool2d(x, window<3, 2>{}));

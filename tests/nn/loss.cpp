@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "numbers.hpp"
 
+#include <tessera/autograd/gradcheck.hpp>
 #include <tessera/nn/loss/cross_entropy.hpp>
 #include <tessera/nn/loss/elementwise.hpp>
 
@@ -61,6 +62,57 @@ TEST_CASE("cross_entropy agrees with PyTorch") {
     check([](const auto& x) { return nn::cross_entropy(x, ignoring, weight, {.label_smoothing = 0.3}, nn::no_reduction); }, cross_entropy_each, cross_entropy_each_grad,
           cross_entropy_each_second);
   }
+}
+
+TEST_CASE("cross_entropy of probabilities agrees with PyTorch") {
+  const tensor<double, six_by_five> target = wave<double>(six_by_five{}, 0.5, 0.1) * 0.5 + 0.5;
+  const auto check = [&](const auto& loss, auto& value, auto& gradient, auto& target_gradient, auto& second) {
+    check_loss([&](const auto& x) { return loss(x, target); }, logits(), value, gradient, second);
+    variable q(target);
+    const auto y = loss(logits(), q);
+    using Y = std::remove_cvref_t<decltype(y)>;
+    y.backward(wave<double>(typename Y::shape_type(y.shape()), 0.4, 1.1));
+    check_close(q.grad(), target_gradient, 1e-12);
+    check_close(loss(logits(), target), value, 1e-12);
+    const auto one_number = [&](const auto& a, const auto& b) { return sum(loss(a, b)); };
+    const auto first_check = gradcheck(one_number, logits(), target);
+    CHECK_MESSAGE(first_check, first_check.message);
+    const auto second_check = gradgradcheck(one_number, logits(), target);
+    CHECK_MESSAGE(second_check, second_check.message);
+  };
+  SUBCASE("plain") {
+    check([](const auto& x, const auto& q) { return nn::cross_entropy(x, q); }, cross_entropy_shares_plain, cross_entropy_shares_plain_grad, cross_entropy_shares_plain_target_grad,
+          cross_entropy_shares_plain_second);
+  }
+  SUBCASE("weighted") {
+    check([](const auto& x, const auto& q) { return nn::cross_entropy(x, q, weight); }, cross_entropy_shares_weighted, cross_entropy_shares_weighted_grad,
+          cross_entropy_shares_weighted_target_grad, cross_entropy_shares_weighted_second);
+  }
+  SUBCASE("everything") {
+    check([](const auto& x, const auto& q) { return nn::cross_entropy(x, q, weight, {.label_smoothing = 0.2}); }, cross_entropy_shares_everything, cross_entropy_shares_everything_grad,
+          cross_entropy_shares_everything_target_grad, cross_entropy_shares_everything_second);
+  }
+  SUBCASE("sum") {
+    check([](const auto& x, const auto& q) { return nn::cross_entropy(x, q, {.label_smoothing = 0.1}, nn::sum_reduction); }, cross_entropy_shares_total, cross_entropy_shares_total_grad,
+          cross_entropy_shares_total_target_grad, cross_entropy_shares_total_second);
+  }
+  SUBCASE("each") {
+    check([](const auto& x, const auto& q) { return nn::cross_entropy(x, q, weight, {.label_smoothing = 0.3}, nn::no_reduction); }, cross_entropy_shares_each, cross_entropy_shares_each_grad,
+          cross_entropy_shares_each_target_grad, cross_entropy_shares_each_second);
+  }
+}
+
+TEST_CASE("cross_entropy of probabilities refuses what it cannot use") {
+  const tensor<float, shape<2, 3>> x;
+  const auto rows = [](extent n, extent classes) { return tensor<float, shape<dyn, dyn>>(shape<dyn, dyn>{n, classes}, 0.5f); };
+  CHECK_THROWS_WITH_AS(static_cast<void>(nn::cross_entropy(x, rows(2, 4))), "tessera::cross_entropy: logits of shape [2, 3] and probabilities of shape [2, 4] differ at axis 1", shape_error);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nn::cross_entropy(x, rows(2, 3), tensor<float, shape<dyn>>(shape<dyn>{2}, 1.f))),
+                       "tessera::cross_entropy: logits of shape [2, 3] have not the 2 classes of the weight at axis 1", shape_error);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nn::cross_entropy(x, rows(2, 3), {.ignore_index = 1})),
+                       "tessera::cross_entropy: ignore_index is 1, but rows with probabilities have no label to ignore", value_error);
+  CHECK_THROWS_AS(static_cast<void>(nn::cross_entropy(x, rows(2, 3), {.label_smoothing = -0.1})), value_error);
+  CHECK(std::isnan(nn::cross_entropy(rows(0, 3), rows(0, 3)).item()));
+  CHECK(nn::cross_entropy(rows(0, 3), rows(0, 3), nn::sum_reduction).item() == 0);
 }
 
 TEST_CASE("cross_entropy of a large batch of floats has the gradient of its own losses") {
@@ -142,4 +194,27 @@ TEST_CASE("bce_with_logits agrees with PyTorch") {
   check_close(y, bce_logits_edge, 1e-12);
   sum(y).backward();
   check_close(edge.grad(), bce_logits_edge_grad, 1e-12);
+}
+
+TEST_CASE("bce_with_logits with a weight of what is there agrees with PyTorch") {
+  const tensor<double, shape<4, 3>> x = 3 * wave<double>(shape<4, 3>{}, 0.7, 0.3);
+  const auto check = [&](auto how, const auto& positive, auto& value, auto& gradient, auto& target_gradient, auto& second) {
+    check_elementwise([&](const auto& a, const auto& b, auto r) { return nn::bce_with_logits(a, b, nn::pos_weight{positive}, r); }, how, x, value, gradient, target_gradient, second);
+    const tensor<double, shape<4, 3>> target = wave<double>(shape<4, 3>{}, 0.5, 0.1) * 0.5 + 0.5;
+    const auto one_number = [&](const auto& a, const auto& b, const auto& c) { return sum(nn::bce_with_logits(a, b, nn::pos_weight{c}, how)); };
+    const auto first_check = gradcheck(one_number, x, target, positive);
+    CHECK_MESSAGE(first_check, first_check.message);
+    const auto second_check = gradgradcheck(one_number, x, target, positive);
+    CHECK_MESSAGE(second_check, second_check.message);
+  };
+  const auto positive = [](auto shape) { return tensor<double, decltype(shape)>(wave<double>(shape, 0.8, 0.4) + 1.5); };
+  check(nn::mean_reduction, positive(shape<3>{}), pos_weight_mean, pos_weight_mean_grad, pos_weight_mean_target_grad, pos_weight_mean_second);
+  check(nn::sum_reduction, positive(shape<4, 1>{}), pos_weight_sum, pos_weight_sum_grad, pos_weight_sum_target_grad, pos_weight_sum_second);
+  check(nn::no_reduction, positive(shape<4, 3>{}), pos_weight_none, pos_weight_none_grad, pos_weight_none_target_grad, pos_weight_none_second);
+  variable edge = tensor<double, shape<3>>{1000.0, -1000.0, 0.0};
+  const auto y = nn::bce_with_logits(edge, tensor<double, shape<3>>{0.0, 1.0, 0.5}, nn::pos_weight{tensor<double, shape<>>(3.0)}, nn::no_reduction);
+  check_close(y, pos_weight_edge, 1e-12);
+  sum(y).backward();
+  check_close(edge.grad(), pos_weight_edge_grad, 1e-12);
+  CHECK_THROWS_AS(static_cast<void>(nn::bce_with_logits(x, x, nn::pos_weight{tensor<double, shape<dyn>>(shape<dyn>{2}, 1.0)})), shape_error);
 }

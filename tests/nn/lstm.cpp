@@ -146,6 +146,64 @@ TEST_CASE("nn::lstm agrees with PyTorch: values, gradients and second derivative
   }
 }
 
+TEST_CASE("nn::lstm with proj_size agrees with PyTorch: values, gradients and second derivatives") {
+  SUBCASE("from a state") {
+    const expected golden{lstm_projected_output, lstm_projected_h, lstm_projected_c, lstm_projected_grads, lstm_projected_seconds};
+    nn::lstm<3, 4, nn::proj_size<2>, nn::of<double>> model;
+    check_lstm<double>(model, wave<double>(shape<4, 2, 3>{}, 0.37, 0.5), golden, wave<double>(shape<1, 2, 2>{}, 0.41, 0.1), wave<double>(shape<1, 2, 4>{}, 0.53, 0.9));
+    nn::lstm<dyn, dyn, nn::proj_size<>> open{3, 4, {.proj_size = 2}};
+    check_lstm<float>(open, wave<float>(shape<dyn, dyn, dyn>{4, 2, 3}, 0.37, 0.5), golden, wave<float>(shape<1, dyn, dyn>{2, 2}, 0.41, 0.1), wave<float>(shape<dyn, 2, 4>{1}, 0.53, 0.9));
+  }
+  SUBCASE("two layers in both directions, the batch first") {
+    const expected golden{lstm_deep_projected_output, lstm_deep_projected_h, lstm_deep_projected_c, lstm_deep_projected_grads, lstm_deep_projected_seconds};
+    nn::lstm<2, 4, nn::proj_size<3>, nn::layers<2>, nn::batch_first, nn::bidirectional, nn::of<double>> model;
+    static_assert(std::same_as<shape_t<decltype(model(wave<double>(shape<2, 3, 2>{}, 0.37, 0.5)).output)>, shape<2, 3, 6>>);
+    check_lstm<double>(model, wave<double>(shape<2, 3, 2>{}, 0.37, 0.5), golden, wave<double>(shape<4, 2, 3>{}, 0.41, 0.1), wave<double>(shape<4, 2, 4>{}, 0.53, 0.9));
+  }
+  SUBCASE("one sequence, no bias") {
+    const expected golden{lstm_single_projected_output, lstm_single_projected_h, lstm_single_projected_c, lstm_single_projected_grads, lstm_single_projected_seconds};
+    nn::lstm<3, 4, nn::proj_size<1>, nn::layers<2>, nn::no_bias, nn::of<double>> model;
+    check_lstm<double>(model, wave<double>(shape<3, 3>{}, 0.37, 0.5), golden);
+  }
+}
+
+TEST_CASE("nn::lstm with proj_size: PyTorch's names, order and numbers of parameters, and what is refused") {
+  manual_seed(7);
+  nn::lstm<3, 4, nn::layers<2>, nn::proj_size<2>> model;
+  CHECK(parameter_names(model) == std::vector<std::string>{"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_hr_l0", "weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1", "weight_hr_l1"});
+  std::vector<float> drawn;
+  for (const nn::named_parameter& p : nn::parameters(model)) {
+    const float* from = static_cast<const float*>(p.node().value.data());
+    drawn.insert(drawn.end(), from, from + p.size());
+  }
+  REQUIRE(drawn.size() == std::size(lstm_projected_drawn));
+  for (std::size_t i = 0; i < drawn.size(); ++i) CHECK(drawn[i] == static_cast<float>(lstm_projected_drawn[i]));
+  using open = nn::lstm<dyn, dyn, nn::proj_size<>>;
+  CHECK_THROWS_WITH_AS((open{3, 4, {.proj_size = 4}}), "tessera::nn::lstm: proj_size is 4 and has to be smaller than the 4 hidden values", value_error);
+  CHECK_THROWS_AS((open{3, 4}), value_error);
+  CHECK_THROWS_WITH_AS((nn::lstm<3, 4>{{.proj_size = 2}}), "tessera::nn::lstm: proj_size is 2, but the type says that it is 0", value_error);
+  const open right{3, 4, {.proj_size = 2}};
+  const tensor<float, shape<5, 2, 3>> x;
+  const tensor<float, shape<1, 2, dyn>> h(shape<1, 2, dyn>{4}, 0.f), c(shape<1, 2, dyn>{4}, 0.f);
+  CHECK_THROWS_WITH_AS(static_cast<void>(right(x, h, c)), "tessera::nn::lstm: a state h of shape [1, 2, 4] differs at axis 2 from [1, 2, 2], which an input of shape [5, 2, 3] needs", shape_error);
+  const auto [y, last] = right(tensor<float, shape<5, dyn, 3>>(shape<5, dyn, 3>{0}, 0.f));
+  CHECK(y.size() == 0);
+  sum(y).backward();
+}
+
+TEST_CASE("nn::lstm with proj_size: derivatives against finite differences") {
+  nn::lstm<2, 3, nn::layers<2>, nn::bidirectional, nn::proj_size<2>, nn::of<double>> model;
+  set_parameters(model);
+  nn::requires_grad(model, false);
+  const auto f = [&](const auto& x, const auto& h, const auto& c) { return sum(model(x, h, c).output, axis<2>); };
+  const auto x = wave<double>(shape<3, 2, 2>{}, 0.37, 0.5);
+  const auto h = wave<double>(shape<4, 2, 2>{}, 0.41, 0.1);
+  const auto c = wave<double>(shape<4, 2, 3>{}, 0.53, 0.9);
+  const gradcheck_result first = gradcheck(f, x, h, c), second = gradgradcheck(f, x, h, c);
+  CHECK_MESSAGE(first, first.message);
+  CHECK_MESSAGE(second, second.message);
+}
+
 TEST_CASE("nn::lstm: first and second derivatives against finite differences") {
   nn::lstm<2, 3, nn::layers<2>, nn::bidirectional, nn::of<double>> model;
   set_parameters(model);

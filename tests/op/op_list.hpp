@@ -161,6 +161,10 @@ void searches(Visit&& visit) {
   visit(shaped("argmin", "a.argmin(-2)", [](const auto& a) { return argmin(a, axis<-2>); }, shape<dyn, dyn, dyn>{2, 3, 4}));
   visit(shaped("max", "a.max(1).indices", [](const auto& a) { return max(a, axis<1>).indices; }, shape<dyn, dyn>{3, 4}));
   visit(shaped("min", "a.min(0).indices", [](const auto& a) { return min(a, axis<0>).indices; }, shape<dyn, dyn>{3, 4}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 2, return_indices=True)[1]", [](const auto& a) { return max_pool2d_with_indices(a, window<2>{}).indices; }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 3, stride=2, padding=1, return_indices=True)[1]", [](const auto& a) { return max_pool2d_with_indices(a, window{3}, stride{2}, padding{1}).indices; }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 38}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 2, dilation=2, ceil_mode=True, padding=1, return_indices=True)[1]", [](const auto& a) { return max_pool2d_with_indices(a, window<2>{}, dilation<2>{}, padding<1>{}, ceil_mode{}).indices; }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 7}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d((a * a).mT, (3, 2), stride=1, return_indices=True)[1]", [](const auto& a) { return max_pool2d_with_indices(transpose(a * a), window<3, 2>{}, stride<1>{}).indices; }, shape<2, 5, 4>{}));
 }
 
 template <class Visit>
@@ -191,6 +195,17 @@ void selections(Visit&& visit) {
   visit(shaped("concat", "torch.cat([a, b * b, a], 0)", [](const auto& a, const auto& b) { return concat(axis<0>, a, b * b, a); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{1, 4}));
   visit(shaped("concat", "torch.cat([a.mT, b], -1)", [](const auto& a, const auto& b) { return concat(axis<-1>, transpose(a), b); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{4, 2}));
   visit(shaped("stack", "torch.stack([a, b], 1)", [](const auto& a, const auto& b) { return stack(axis<1>, a, b); }, shape<dyn, dyn>{3, 4}, shape<dyn, dyn>{3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (1, 2))", [](const auto& a) { return pad(a, pads<1, 2>{}); }, shape<dyn, dyn>{3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a * a, (1, 0, 2, 1), value=1.5)", [](const auto& a) { return pad(a * a, pads{1, 0, 2, 1}, constant_padding{1.5}); }, shape<3, 4>{}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (-1, 2, 1, -2))", [](const auto& a) { return pad(a, pads{-1, 2, 1, -2}); }, shape<dyn, dyn, dyn>{2, 3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (3, 2, 1, 2), mode='reflect')", [](const auto& a) { return pad(a, pads<3, 2, 1, 2>{}, reflect_padding{}); }, shape<dyn, dyn, dyn, dyn>{2, 1, 3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (-1, 2, 1, -1), mode='reflect')", [](const auto& a) { return pad(a, pads{-1, 2, 1, -1}, reflect_padding{}); }, shape<dyn, dyn, dyn>{2, 3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (20, 21), mode='reflect')", [](const auto& a) { return pad(a, pads<20, 21>{}, reflect_padding{}); }, shape<dyn, dyn>{2, 37}));
+  visit(shaped("pad", "torch.nn.functional.pad(a.mT, (3, 1, 0, 2), mode='replicate')", [](const auto& a) { return pad(transpose(a), pads{3, 1, 0, 2}, replicate_padding{}); }, shape<2, 3, 4>{}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (1, -1, -2, 3), mode='replicate')", [](const auto& a) { return pad(a, pads{1, -1, -2, 3}, replicate_padding{}); }, shape<dyn, dyn, dyn>{1, 5, 3}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (4, 2, 3, 1), mode='circular')", [](const auto& a) { return pad(a, pads<4, 2, 3, 1>{}, circular_padding{}); }, shape<dyn, dyn, dyn, dyn>{2, 1, 3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (2, -1, -1, 1), mode='circular')", [](const auto& a) { return pad(a, pads{2, -1, -1, 1}, circular_padding{}); }, shape<dyn, dyn, dyn>{2, 3, 4}));
+  visit(shaped("pad", "torch.nn.functional.pad(a, (1, 2, 2, 1), mode='reflect')", [](const auto& a) { return pad(a, pads<1, 2, 2, 1>{}, reflect_padding{}); }, shape<dyn, dyn, dyn, dyn>{0, 2, 3, 4}));
   visit(shaped("embedding", "torch.nn.functional.embedding(torch.tensor([[1, 0, 2], [2, 2, 1]]), a)", [](const auto& a) { return embedding(tensor{{1, 0, 2}, {2, 2, 1}}, a); }, shape<dyn, dyn>{4, 3}));
   visit(shaped("embedding", "torch.nn.functional.embedding(torch.tensor([1, 2, 0, 2]), a.sin())", [](const auto& a) { return embedding(tensor{1, 2, 0, 2}, sin(a)); }, shape<dyn, dyn>{3, 5}));
   visit(shaped("operator*", "a * a.mT", [](const auto& a) { return a * transpose(a); }, shape<dyn, dyn>{3, 3}));
@@ -231,6 +246,14 @@ void convolutions(Visit&& visit) {
   visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, stride=2, padding=1)", [](const auto& a, const auto& b) { return conv2d(a, b, padding<1>{}, stride<2>{}); }, shape<2, 2, 5, 4>{}, shape<3, 2, 3, 3>{}));
   visit(shaped("conv2d", "torch.nn.functional.conv2d((a * a).mT, b, padding=1)", [](const auto& a, const auto& b) { return conv2d(transpose(a * a), b, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
   visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding=1)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}); }, shape<dyn, dyn, dyn>{2, 4, 5}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, c, padding='same')", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, same_padding{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 5, 4}, shape<dyn, dyn, dyn, dyn>{3, 2, 3, 3}, shape<dyn>{3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, padding='same', dilation=(1, 3))", [](const auto& a, const auto& b) { return conv2d(a, b, same_padding{}, dilation<1, 3>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 6}, shape<dyn, dyn, dyn, dyn>{3, 2, 2, 4}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, padding='same')", [](const auto& a, const auto& b) { return conv2d(a, b, same_padding{}); }, shape<1, 2, 4, 5>{}, shape<2, 2, 2, 3>{}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(a, b, padding='valid', stride=2)", [](const auto& a, const auto& b) { return conv2d(a, b, valid_padding{}, stride<2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 6}, shape<dyn, dyn, dyn, dyn>{3, 2, 2, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(torch.nn.functional.pad(a, (1, 1, 1, 1), mode='reflect'), b, c)", [](const auto& a, const auto& b, const auto& c) { return conv2d(a, b, c, padding<1>{}, reflect_padding{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 3}, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}, shape<dyn>{2}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(torch.nn.functional.pad(a, (2, 2, 1, 1), mode='circular'), b, stride=2, groups=2)", [](const auto& a, const auto& b) { return conv2d(a, b, circular_padding{}, padding{1, 2}, stride{2}, groups<2>{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{4, 1, 3, 3}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(torch.nn.functional.pad(a, (1, 2, 0, 1), mode='replicate'), b)", [](const auto& a, const auto& b) { return conv2d(a, b, replicate_padding{}, same_padding{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 4, 5}, shape<dyn, dyn, dyn, dyn>{1, 2, 2, 4}));
+  visit(shaped("conv2d", "torch.nn.functional.conv2d(torch.nn.functional.pad(a, (2, 2, 2, 2), mode='reflect'), b, dilation=2)", [](const auto& a, const auto& b) { return conv2d(a, b, same_padding{}, reflect_padding{}, dilation<2>{}); }, shape<2, 4, 5>{}, shape<3, 2, 3, 3>{}));
   visit(shaped("conv2d", "torch.nn.functional.conv2d(a, a, padding=1)", [](const auto& a) { return conv2d(a, a, padding<1>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 3}));
 }
 
@@ -254,6 +277,12 @@ void poolings(Visit&& visit) {
   visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 3, stride=2, padding=1, ceil_mode=True, count_include_pad=False)", [](const auto& a) { return avg_pool2d(a, window<3>{}, stride<2>{}, padding<1>{}, ceil_mode{}, exclude_padding{}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 8}));
   visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2)", [](const auto& a) { return avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn, dyn>{0, 2, 4, 6}));
   visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2)", [](const auto& a) { return avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn>{3, 5, 4}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, 2, divisor_override=3)", [](const auto& a) { return avg_pool2d(a, window<2>{}, divisor_override<3>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("avg_pool2d", "torch.nn.functional.avg_pool2d(a, (3, 2), stride=2, padding=1, ceil_mode=True, count_include_pad=False, divisor_override=-5)", [](const auto& a) { return avg_pool2d(a, window{3, 2}, stride<2>{}, padding<1>{}, ceil_mode{}, exclude_padding{}, divisor_override{-5}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 5}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 2, return_indices=True)[0]", [](const auto& a) { return max_pool2d_with_indices(a, window<2>{}).values; }, shape<dyn, dyn, dyn, dyn>{2, 2, 4, 6}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 3, stride=2, padding=1, return_indices=True)[0]", [](const auto& a) { return max_pool2d_with_indices(a, window{3}, stride{2}, padding{1}).values; }, shape<dyn, dyn, dyn, dyn>{1, 2, 5, 38}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d(a, 2, dilation=2, ceil_mode=True, padding=1, return_indices=True)[0]", [](const auto& a) { return max_pool2d_with_indices(a, window<2>{}, dilation<2>{}, padding<1>{}, ceil_mode{}).values; }, shape<dyn, dyn, dyn, dyn>{1, 2, 6, 7}));
+  visit(shaped("max_pool2d_with_indices", "torch.nn.functional.max_pool2d((a * a).mT, (3, 2), stride=1, return_indices=True)[0]", [](const auto& a) { return max_pool2d_with_indices(transpose(a * a), window<3, 2>{}, stride<1>{}).values; }, shape<2, 5, 4>{}));
   visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, 1)", [](const auto& a) { return adaptive_avg_pool2d(a, window<1>{}); }, shape<dyn, dyn, dyn, dyn>{2, 2, 3, 4}));
   visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, (3, 7))", [](const auto& a) { return adaptive_avg_pool2d(a, window{3, 7}); }, shape<dyn, dyn, dyn, dyn>{1, 2, 7, 5}));
   visit(shaped("adaptive_avg_pool2d", "torch.nn.functional.adaptive_avg_pool2d(a, 2)", [](const auto& a) { return adaptive_avg_pool2d(a, window<2>{}); }, shape<dyn, dyn, dyn>{2, 5, 6}));

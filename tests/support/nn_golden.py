@@ -27,6 +27,34 @@ def losses(f):
         f.put(f"cross_entropy_{name}", y)
         f.put(f"cross_entropy_{name}_grad", g)
         f.put(f"cross_entropy_{name}_second", h)
+    cases = {
+        "plain": {},
+        "weighted": dict(weight=weight),
+        "everything": dict(weight=weight, label_smoothing=0.2),
+        "total": dict(label_smoothing=0.1, reduction="sum"),
+        "each": dict(weight=weight, label_smoothing=0.3, reduction="none"),
+    }
+    for name, options in cases.items():
+        x = (2 * wave((6, 5), 0.7, 0.3)).requires_grad_()
+        q = (0.5 + 0.5 * wave((6, 5), 0.5, 0.1)).requires_grad_()
+        y = F.cross_entropy(x, q, **options)
+        g, gq = torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), (x, q), create_graph=True)
+        h, = torch.autograd.grad((g * wave((6, 5), 0.9, 0.2)).sum(), x)
+        for suffix, value in (("", y), ("_grad", g), ("_target_grad", gq), ("_second", h)):
+            f.put(f"cross_entropy_shares_{name}{suffix}", value)
+    for reduction, shape in (("mean", (3,)), ("sum", (4, 1)), ("none", (4, 3))):
+        x = (3 * wave((4, 3), 0.7, 0.3)).requires_grad_()
+        t = (0.5 + 0.5 * wave((4, 3), 0.5, 0.1)).requires_grad_()
+        w = 1.5 + wave(shape, 0.8, 0.4)
+        y = F.binary_cross_entropy_with_logits(x, t, pos_weight=w, reduction=reduction)
+        gx, gt = torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), (x, t), create_graph=True)
+        h, = torch.autograd.grad((gx * wave((4, 3), 0.9, 0.2)).sum(), x)
+        for suffix, value in (("", y), ("_grad", gx), ("_target_grad", gt), ("_second", h)):
+            f.put(f"pos_weight_{reduction}{suffix}", value)
+    big = torch.tensor([1000.0, -1000.0, 0.0], dtype=torch.float64, requires_grad=True)
+    y = F.binary_cross_entropy_with_logits(big, torch.tensor([0.0, 1.0, 0.5], dtype=torch.float64), pos_weight=torch.tensor(3.0, dtype=torch.float64), reduction="none")
+    f.put("pos_weight_edge", y)
+    f.put("pos_weight_edge_grad", torch.autograd.grad(y.sum(), big)[0])
     for name, function, inputs in (("mse", F.mse_loss, lambda t: t), ("bce", F.binary_cross_entropy, lambda t: 0.5 + 0.4 * t), ("bce_logits", F.binary_cross_entropy_with_logits, lambda t: 3 * t)):
         for reduction in ("mean", "sum", "none"):
             x = inputs(wave((4, 3), 0.7, 0.3)).requires_grad_()
@@ -90,6 +118,13 @@ def images(f):
     torch.manual_seed(3)
     wide = torch.nn.Conv2d(2, 3, 3, bias=False, dtype=torch.float64)
     f.put("conv2d_double", wide.weight)
+    for mode in ("zeros", "reflect", "replicate", "circular"):
+        torch.manual_seed(7)
+        same = torch.nn.Conv2d(2, 3, (2, 3), padding="same", dilation=(1, 2), padding_mode=mode)
+        f.put(f"conv2d_same_{mode}", same(wave((1, 2, 3, 5), 0.37, 0.5, torch.float32)))
+    torch.manual_seed(7)
+    strided = torch.nn.Conv2d(2, 3, (2, 3), padding=(1, 2), stride=2, padding_mode="reflect", bias=False)
+    f.put("conv2d_strided_reflect", strided(wave((1, 2, 3, 5), 0.37, 0.5, torch.float32)))
 
     torch.manual_seed(0)
     layers = torch.nn

@@ -13,12 +13,31 @@ def embedding(f):
     f.put("embedding_padded", torch.nn.Embedding(7, 5, padding_idx=-2).weight)
     torch.manual_seed(3)
     f.put("embedding_double", torch.nn.Embedding(6, 4, dtype=torch.float64).weight)
+    indices = torch.tensor([[2, 0, 5], [2, 6, 2]])
+    for name, norm_type in (("two", 2.0), ("one", 1.0), ("largest", float("inf")), ("three", 3.0)):
+        w = wave((7, 4), 0.7, 0.3)
+        y = torch.nn.functional.embedding(indices, w, max_norm=0.9, norm_type=norm_type)
+        f.put(f"embedding_norm_{name}", w)
+        f.put(f"embedding_norm_{name}_output", y)
+    w = wave((7, 4), 0.7, 0.3).requires_grad_()
+    y = torch.nn.functional.embedding(indices, w, padding_idx=6, scale_grad_by_freq=True)
+    f.put("embedding_frequencies_grad", torch.autograd.grad((y * wave(y.shape, 0.4, 1.1)).sum(), w)[0])
+    torch.manual_seed(5)
+    both = torch.nn.Embedding(7, 4, padding_idx=0, max_norm=1.5, norm_type=3.0, scale_grad_by_freq=True, dtype=torch.float64)
+    y = both(indices)
+    (y * y * wave(y.shape, 0.4, 1.1)).sum().backward()
+    f.put("embedding_both_output", y)
+    f.put("embedding_both_weight", both.weight)
+    f.put("embedding_both_grad", both.weight.grad)
 
 
 CASES = {
     "plain": (dict(input_size=3, hidden_size=5), (4, 2), True),
     "odd": (dict(input_size=2, hidden_size=19), (3, 2), False),
     "deep": (dict(input_size=3, hidden_size=2, num_layers=2, batch_first=True, bidirectional=True), (4, 3), True),
+    "projected": (dict(input_size=3, hidden_size=4, proj_size=2), (4, 2), True),
+    "deep_projected": (dict(input_size=2, hidden_size=4, proj_size=3, num_layers=2, batch_first=True, bidirectional=True), (3, 2), True),
+    "single_projected": (dict(input_size=3, hidden_size=4, proj_size=1, num_layers=2, bias=False), (3, None), False),
     "single": (dict(input_size=3, hidden_size=4, num_layers=2, bias=False), (3, None), True),
 }
 
@@ -33,10 +52,10 @@ def lstm(f):
         count = options.get("num_layers", 1) * (2 if options.get("bidirectional") else 1)
         features, hidden = options["input_size"], options["hidden_size"]
         shape = (steps, features) if batch is None else (batch, steps, features) if options.get("batch_first") else (steps, batch, features)
-        state = (count, hidden) if batch is None else (count, batch, hidden)
+        state = lambda size: (count, size) if batch is None else (count, batch, size)
         leaves = [wave(shape, 0.37, 0.5).requires_grad_()]
         if stateful:
-            leaves += [wave(state, 0.41, 0.1).requires_grad_(), wave(state, 0.53, 0.9).requires_grad_()]
+            leaves += [wave(state(options.get("proj_size", hidden)), 0.41, 0.1).requires_grad_(), wave(state(hidden), 0.53, 0.9).requires_grad_()]
         y, (h, c) = model(leaves[0], tuple(leaves[1:]) if stateful else None)
         leaves += list(model.parameters())
         total = sum((v * wave(v.shape, step, offset)).sum() for v, step, offset in ((y, 0.4, 1.1), (h, 0.5, 0.2), (c, 0.6, 0.7)))
@@ -52,6 +71,9 @@ def lstm(f):
     torch.manual_seed(7)
     drawn = torch.nn.LSTM(3, 2, num_layers=2, bidirectional=True)
     f.put("lstm_drawn", torch.cat([p.flatten() for p in drawn.parameters()]))
+    torch.manual_seed(7)
+    drawn = torch.nn.LSTM(3, 4, num_layers=2, proj_size=2)
+    f.put("lstm_projected_drawn", torch.cat([p.flatten() for p in drawn.parameters()]))
 
 
 f = File("tests/nn/golden_sequence.inc", "sequence_golden.py")

@@ -32,6 +32,12 @@ struct covered {
 struct averaging : pooling {
   bool counts_padding = true;  // divide by the whole window, and not by what of it lies in the image
   bool adaptive = false;       // output o of n is the average of what it covers: [o·input / n, (o + 1)·input / n rounded up)
+  extent divisor = 0;          // what to divide by whatever the window covers; 0: by that
+
+  /// What the sum of a window is divided by.
+  [[nodiscard]] TESSERA_FN constexpr extent divisor_of(const detail::covered& of_rows, const detail::covered& of_columns) const noexcept {
+    return divisor != 0 ? divisor : of_rows.counted * of_columns.counted;
+  }
 
   [[nodiscard]] TESSERA_FN constexpr detail::covered along_rows(extent o) const noexcept { return detail::covered_by(rows, o, adaptive, counts_padding); }
   [[nodiscard]] TESSERA_FN constexpr detail::covered along_columns(extent o) const noexcept { return detail::covered_by(columns, o, adaptive, counts_padding); }
@@ -69,7 +75,7 @@ void average_pool(const averaging& p, const T* x, T* y) {
       T sum = 0;
       for (extent i = rows.first; i < rows.last; ++i)
         for (extent j = columns.first; j < columns.last; ++j) sum += from[i * p.columns.input + j];
-      to[at] = sum / static_cast<T>(rows.counted * columns.counted);
+      to[at] = sum / static_cast<T>(p.divisor_of(rows, columns));
     });
   });
 }
@@ -85,7 +91,7 @@ void spread_average(const averaging& p, const T* dy, T* dx) {
     T* to = dx + plane * p.x_plane();
     std::fill_n(to, p.x_plane(), T(0));
     detail::for_each_window(p, [&](const detail::covered& rows, const detail::covered& columns, extent at) {
-      const T part = from[at] / static_cast<T>(rows.counted * columns.counted);
+      const T part = from[at] / static_cast<T>(p.divisor_of(rows, columns));
       for (extent i = rows.first; i < rows.last; ++i)
         for (extent j = columns.first; j < columns.last; ++j) to[i * p.columns.input + j] += part;
     });

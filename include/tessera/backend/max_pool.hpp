@@ -8,6 +8,7 @@
 #include <tessera/backend/window.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include <tessera/backend/items/pool.hpp>
@@ -244,6 +245,16 @@ void gather_found(const pooling& p, const T* taps, const T* x, T* y) {
 #endif
   isa::for_each_found(p, taps, [=](extent begin, extent end, const auto& plane_by_plane) {
     for (extent plane = begin; plane < end; ++plane) plane_by_plane(plane, [=](extent from, extent to) TESSERA_INLINE_LAMBDA { y[to] = x[from]; });
+  });
+}
+/// Where the maxima were found, as numbers of elements of their planes.
+template <class T>
+void places_found(const pooling& p, const T* taps, std::int64_t* places) {
+#if TESSERA_RUNS_ITEMS
+  if (runs_items()) return launch(p.planes * p.y_plane(), 8, items::place_of_maximum<T>{p, taps, places});
+#endif
+  isa::for_each_found(p, taps, [=](extent begin, extent end, const auto& plane_by_plane) {
+    for (extent plane = begin; plane < end; ++plane) plane_by_plane(plane, [=](extent from, extent to) { places[to] = from - plane * p.x_plane(); });
   });
 }
 

@@ -41,6 +41,7 @@ template <std::floating_point T>
 struct layer_norm;
 struct embedding;
 struct embedding_gradient;
+struct divide_by_frequency;
 template <std::floating_point T>
 struct lstm;
 struct leading_part;
@@ -60,7 +61,7 @@ struct filled_up;
   DO(op::max_pool2d<T>, T, 1) DO(op::gather_windows<T>, T, 1) DO(op::scatter_windows<T>, T, 1)                                         \
   DO(op::avg_pool2d, T, 1) DO(op::spread_average, T, 1)                                                                                \
   DO(op::layer_norm<T>, T, 1) DO(op::layer_norm<T>, T, 2) DO(op::layer_norm<T>, T, 3)                                                  \
-  DO(op::embedding, T, 1) DO(op::embedding_gradient, T, 1)                                                                             \
+  DO(op::embedding, T, 1) DO(op::embedding_gradient, T, 1) DO(op::divide_by_frequency, T, 1)                                           \
   DO(op::lstm<T>, T, 7) DO(op::leading_part, T, 1) DO(op::filled_up, T, 1)
 
 namespace detail {

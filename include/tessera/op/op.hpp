@@ -10,6 +10,7 @@
 #include <tessera/op/linalg/matmul.hpp>
 #include <tessera/op/movement/concat.hpp>
 #include <tessera/op/movement/embedding.hpp>
+#include <tessera/op/movement/pad.hpp>
 #include <tessera/op/movement/reorder.hpp>
 #include <tessera/op/movement/reshape.hpp>
 #include <tessera/op/movement/slice.hpp>
@@ -23,3 +24,4 @@
 #include <tessera/op/window/avg_pool2d.hpp>
 #include <tessera/op/window/conv2d.hpp>
 #include <tessera/op/window/max_pool2d.hpp>
+#include <tessera/op/window/max_pool2d_with_indices.hpp>

@@ -56,6 +56,24 @@ TEST_CASE("max_pool2d: the first of equals, the last NaN, and padding that is ne
   for (const float v : max_pool2d(negative, window<3>{}, stride<1>{}, padding<1>{}).span()) CHECK(v == -5);
 }
 
+TEST_CASE("max_pool2d_with_indices: the first of equals, the last NaN, and the first that is no padding") {
+  const tensor<float, shape<1, 1, 2, 8>> x{{{{3.f, 1.f, nan32, 1.f, -infinite, -infinite, 0.f, -0.f}, {3.f, 3.f, nan32, 2.f, -infinite, -infinite, 0.f, 0.f}}}};
+  const auto [values, indices] = max_pool2d_with_indices(x, window<2>{});
+  static_assert(std::same_as<std::remove_cvref_t<decltype(indices)>, tensor<std::int64_t, shape<1, 1, 1, 4>>>);
+  CHECK(numbers(indices) == std::vector<double>{0, 10, 4, 6});
+  CHECK(values(0, 0, 0, 0) == 3);
+  CHECK(std::isnan(values(0, 0, 0, 1)));
+  const tensor<float, shape<1, 2, 2>> lowest(shape<1, 2, 2>{}, -infinite);
+  CHECK(numbers(max_pool2d_with_indices(lowest, window<2>{}, stride<1>{}, padding<1>{}).indices) == std::vector<double>{0, 0, 1, 0, 0, 1, 2, 2, 3});
+  const auto whole = max_pool2d_with_indices(tensor<std::int64_t, shape<1, 2, 4>>{{{1, 5, -7, -3}, {2, 4, -9, -4}}}, window<2>{});
+  CHECK(numbers(whole.values) == std::vector<double>{5, -3});
+  CHECK(numbers(whole.indices) == std::vector<double>{1, 3});
+  CHECK(max_pool2d_with_indices(of(0, 2, 4, 4), window{2}).indices.size() == 0);
+  CHECK_THROWS_WITH_AS(static_cast<void>(max_pool2d_with_indices(of(1, 2, 5, 2), window{3})),
+                       "tessera::max_pool2d_with_indices: the window [3, 3] is larger than an input of shape [1, 2, 5, 2] with its padding at axis 3", shape_error);
+  CHECK_THROWS_WITH_AS(static_cast<void>(avg_pool2d(of(1, 2, 4, 4), window<2>{}, divisor_override{0})), "tessera::avg_pool2d: divisor_override is 0, and nothing can be divided by it", value_error);
+}
+
 TEST_CASE("max_pool2d of relu: what is no number stays, and where nothing is positive there is no gradient") {
   variable x{tensor<float, shape<1, 2, 6>>({{{nan32, 1.f, -1.f, -2.f, -0.f, 3.f}, {2.f, 5.f, -3.f, -1.f, infinite, 4.f}}})};
   const variable y = max_pool2d(relu(x), window<2>{});

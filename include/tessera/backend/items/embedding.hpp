@@ -3,6 +3,7 @@
 // Rows of a table as items: read by their numbers, and added to in the order of the numbers.
 
 #include <tessera/backend/items/launch.hpp>
+#include <tessera/backend/items/softmax.hpp>  // larger_of_items
 
 #if TESSERA_RUNS_ITEMS
 
@@ -43,6 +44,61 @@ struct gradient_of_table_row {
     T sum = T(0);
     for (extent k = first; k < count && number[k] == row; ++k) sum += g[place[k] * columns + column];
     to[row * columns + column] = sum;
+  }
+};
+
+/// Element i % columns of a row of the table divided by how often the row is among the numbers, which are in ascending order: the first
+/// of equal numbers does the work.
+template <class T>
+struct divide_table_row {
+  const std::int64_t* number;
+  extent count, rows, columns;
+  T* table;
+
+  TESSERA_FN void operator()(extent i) const {
+    const extent first = i / columns, row = number[first];
+    if (row < 0 || row >= rows || (first > 0 && number[first - 1] == row)) return;
+    extent end = first + 1;
+    while (end < count && number[end] == row) ++end;
+    table[row * columns + i % columns] /= static_cast<T>(end - first);
+  }
+};
+
+/// The sum of the p-th powers of the absolute elements that a lane sees of a row, or the largest where p is infinite.
+template <class T, class Team>
+[[nodiscard]] TESSERA_FN accumulate_t<T> norm_of_row(const T* x, extent n, double p, bool largest, const Team& team) {
+  using Wide = accumulate_t<T>;
+  Wide total = Wide(0);
+  if (largest) {
+    for (extent j = team.lane(); j < n; j += team.lanes()) total = lane::maximum(total, lane::abs(static_cast<Wide>(x[j])));
+    return team.template combine<larger_of_items>(total);
+  }
+  for (extent j = team.lane(); j < n; j += team.lanes()) {
+    const Wide size = lane::abs(static_cast<Wide>(x[j]));
+    total += p == 2 ? size * size : p == 1 ? size : lane::pow(size, static_cast<Wide>(p));
+  }
+  total = team.template combine<sum_of_items>(total);
+  return p == 2 ? lane::sqrt(total) : p == 1 ? total : lane::pow(total, static_cast<Wide>(1 / p));
+}
+
+/// Rows of a table made as short as `most`: the numbers are in ascending order, and the first of equal ones does the work.
+template <class T>
+struct shorten_row {
+  const std::int64_t* number;
+  extent rows, columns;
+  double most, p;
+  bool largest;  // p is infinite
+  T* table;
+
+  template <class Team>
+  TESSERA_FN void operator()(extent i, const Team& team) const {
+    const extent row = number[i];
+    if (row < 0 || row >= rows || (i > 0 && number[i - 1] == row)) return;
+    T* x = table + row * columns;
+    const double norm = static_cast<double>(norm_of_row(x, columns, p, largest, team));
+    if (!(norm > most)) return;
+    const T scale = static_cast<T>(most / (norm + 1e-7));
+    for (extent j = team.lane(); j < columns; j += team.lanes()) x[j] *= scale;
   }
 };
 

@@ -7,6 +7,8 @@
 #include <tessera/backend/items/softmax.hpp>  // lowest_number
 #include <tessera/backend/window.hpp>
 
+#include <cstdint>
+
 #if TESSERA_RUNS_ITEMS
 
 namespace tessera::backend::items {
@@ -75,6 +77,20 @@ struct element_of_window {
   }
 };
 
+/// Where in its plane a window found its maximum.
+template <class T>
+struct place_of_maximum {
+  pooling p;
+  const T* taps;
+  std::int64_t* to;
+
+  TESSERA_FN void operator()(extent i) const {
+    const plane_place at(i, p.rows.output, p.columns.output);
+    const extent tap = static_cast<extent>(taps[i]);
+    to[i] = p.rows.at(at.row, tap / p.columns.kernel) * p.columns.input + p.columns.at(at.column, tap % p.columns.kernel);
+  }
+};
+
 /// The average of a window. Averaging: that of backend/average_pool.hpp.
 template <class Averaging, class T>
 struct average_of_window {
@@ -89,7 +105,7 @@ struct average_of_window {
     T sum = T(0);
     for (extent i = rows.first; i < rows.last; ++i)
       for (extent j = columns.first; j < columns.last; ++j) sum += plane[i * p.columns.input + j];
-    y[to] = sum / static_cast<T>(rows.counted * columns.counted);
+    y[to] = sum / static_cast<T>(p.divisor_of(rows, columns));
   }
 };
 /// What an element of x gets of the averages that it is part of.
@@ -109,7 +125,7 @@ struct shares_of_averages {
       for (extent s = first(p.columns, at.column); s < p.columns.output; ++s) {
         const auto columns = p.along_columns(s);
         if (columns.first > at.column) break;
-        if (columns.last > at.column) sum += dy[at.plane * p.y_plane() + r * p.columns.output + s] / static_cast<T>(rows.counted * columns.counted);
+        if (columns.last > at.column) sum += dy[at.plane * p.y_plane() + r * p.columns.output + s] / static_cast<T>(p.divisor_of(rows, columns));
       }
     }
     dx[to] = sum;

@@ -30,6 +30,14 @@ template <template <extent, extent> class Kind, class Option, class... Given>
   if constexpr ((false || ... || std::same_as<Option, Given>)) return tessera::detail::option_of<Kind>(0, all...);
   else return Option();
 }
+/// The options that say how a convolution is padded, besides by a number.
+template <class List, class... Options>
+struct edges_among {
+  using type = List;
+};
+template <class... E, class First, class... Rest>
+struct edges_among<type_list<E...>, First, Rest...> : edges_among<std::conditional_t<EdgeOption<First>, type_list<E..., First>, type_list<E...>>, Rest...> {};
+
 template <class Groups, class... Given>
 [[nodiscard]] constexpr Groups given_groups(const Given&... all) {
   if constexpr ((false || ... || std::same_as<Groups, Given>)) return tessera::detail::groups_of(all...);
@@ -37,8 +45,8 @@ template <class Groups, class... Given>
 }
 }  // namespace detail
 
-/// A convolution of images: conv2d<3, 16, 5>, with options in any order: conv2d<3, 16, 3, padding<1>, stride<2>, no_bias>; or
-/// with sizes known only at run time: conv2d{in, out, 3, padding{1}}.
+/// A convolution of images: conv2d<3, 16, 5>, with options in any order: conv2d<3, 16, 3, padding<1>, stride<2>, no_bias>,
+/// conv2d<3, 16, 3, same_padding, reflect_padding>; or with sizes known only at run time: conv2d{in, out, 3, padding{1}}.
 ///   shape  [N, In, H, W] -> [N, Out, H', W'] as tessera::conv2d says; weight [Out, In / groups, Rows, columns], bias [Out]
 ///   error  compile time: conv2d_shapes_do_not_fit; run time: shape_error, value_error
 ///   like   torch.nn.Conv2d, with its initialisation
@@ -53,7 +61,8 @@ class conv2d {
   static_assert(!splits || (groups_t::known > 0 && In % groups_t::known == 0), "tessera::nn::conv2d: the input channels fall into groups");
   static constexpr extent depth = splits ? In / groups_t::known : dyn;
   template <class... Given>
-  static constexpr bool knows = (true && ... && tessera::detail::is_one_of<Given, steps_t, padding_t, dilation_t, groups_t>);
+  static constexpr bool knows = (true && ... && tessera::detail::is_one_of<Given, steps_t, padding_t, dilation_t, groups_t, Options...>);
+  static constexpr bool has_edges = (false || ... || EdgeOption<Options>);
   static constexpr bool sized = is_known(In) && is_known(Out) && is_known(Rows) && is_known(columns);
 
  public:
@@ -82,7 +91,8 @@ class conv2d {
 
   template <class X>
   [[nodiscard]] auto operator()(const X& x) const {
-    if constexpr (has_bias) return tessera::conv2d(x, weight, bias, stride_, padding_, dilation_, groups_);
+    if constexpr (has_edges) return with_edges(x, typename detail::edges_among<type_list<>, Options...>::type());
+    else if constexpr (has_bias) return tessera::conv2d(x, weight, bias, stride_, padding_, dilation_, groups_);
     else return tessera::conv2d(x, weight, stride_, padding_, dilation_, groups_);
   }
 
@@ -92,6 +102,12 @@ class conv2d {
   }
 
  private:
+  template <class X, class... E>
+  [[nodiscard]] auto with_edges(const X& x, type_list<E...>) const {
+    if constexpr (has_bias) return tessera::conv2d(x, weight, bias, stride_, padding_, dilation_, groups_, E()...);
+    else return tessera::conv2d(x, weight, stride_, padding_, dilation_, groups_, E()...);
+  }
+
   using bias_shape = std::conditional_t<has_bias, shape<Out>, shape<0>>;
   using weight_shape = shape<Out, depth, Rows, columns>;
 

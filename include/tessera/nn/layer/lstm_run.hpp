@@ -12,16 +12,16 @@
 
 namespace tessera::nn::detail {
 
-/// The parameters of one layer in one direction; biases may be absent.
+/// The parameters of one layer in one direction; biases may be absent, and w_hr is there where hidden values are projected.
 template <std::floating_point T>
 struct lstm_weights {
-  autograd::any_variable<T> w_ih, w_hh, b_ih, b_hh;
+  autograd::any_variable<T> w_ih, w_hh, b_ih, b_hh, w_hr{};
 };
 
 /// How the layers are put together.
 struct lstm_plan {
   int layers, directions;
-  extent in, hidden;
+  extent in, hidden, out;  // out: as many as hidden, or what these are projected to
   bool batch_first;
   double dropout;  // of what goes from one layer to the next; 0 unless the model is trained
 };
@@ -30,6 +30,10 @@ template <std::floating_point T>
 struct lstm_values {
   autograd::any_variable<T> output, h, c;
 };
+
+/// Runs one layer in one direction in a way of its own: [steps, batch, out], and the last states with a first axis of 1.
+template <std::floating_point T>
+using lstm_layer = lstm_values<T> (*)(const autograd::any_variable<T>& x, const autograd::any_variable<T>& h0, const autograd::any_variable<T>& c0, const lstm_weights<T>& w, bool reverse);
 
 [[noreturn]] TESSERA_COLD_ONCE void refuse_lstm_input(const extents& x, const lstm_plan& plan) {
   const int steps = plan.batch_first && x.rank == 3 ? 1 : 0;
@@ -62,21 +66,24 @@ template <std::floating_point T>
   return x * autograd::any_variable<T>(std::move(mask));
 }
 
-/// Runs the layers over x [steps, batch, in], or [batch, steps, in], or [steps, in]; states [layers·directions, batch, hidden] or
-/// [layers·directions, hidden], or without axes for zeros. `weights` go layer by layer, and in each forwards first.
+/// Runs the layers over x [steps, batch, in], or [batch, steps, in], or [steps, in]; states h [layers·directions, batch, out] and c [...,
+/// hidden], or without the batch, or without axes for zeros. `weights` go layer by layer, and in each forwards first. `own_way`: null
+/// where a layer is the operation op::lstm.
 template <std::floating_point T>
 [[nodiscard]] TESSERA_COLD lstm_values<T> run_lstm(const lstm_plan& plan, const autograd::any_variable<T>& input, const autograd::any_variable<T>& h0, const autograd::any_variable<T>& c0,
-                                                   std::span<const lstm_weights<T>> weights) {
+                                                   std::span<const lstm_weights<T>> weights, lstm_layer<T> own_way = nullptr) {
   using V = autograd::any_variable<T>;
   const extents own = input.shape();
   const bool single = own.rank == 2, turned = plan.batch_first && !single;
   if (own.back() != plan.in || own[turned ? 1 : 0] == 0) refuse_lstm_input(own, plan);
   V x = single ? apply(op::change_shape{{own[0], 1, own[1]}}, input) : turned ? apply(op::permute_axes{{1, 0, 2}}, input) : input;
   const extent steps = x.shape()[0], batch = x.shape()[1], n = plan.hidden, count = plan.layers * plan.directions;
-  const extents state = single ? extents{count, n} : extents{count, batch, n}, full{count, batch, n};
-  if (h0.shape().rank != 0 && h0.shape() != state) refuse_lstm_state("h", h0.shape(), state, own);
-  if (c0.shape().rank != 0 && c0.shape() != state) refuse_lstm_state("c", c0.shape(), state, own);
-  const auto start = [&](const V& states, int number) { return states.shape().rank == 0 ? V() : op::part_of(single ? apply(op::change_shape{full}, states) : states, number); };
+  const auto state = [&](extent size) { return single ? extents{count, size} : extents{count, batch, size}; };
+  if (h0.shape().rank != 0 && h0.shape() != state(plan.out)) refuse_lstm_state("h", h0.shape(), state(plan.out), own);
+  if (c0.shape().rank != 0 && c0.shape() != state(n)) refuse_lstm_state("c", c0.shape(), state(n), own);
+  const auto start = [&](const V& states, int number) {
+    return states.shape().rank == 0 ? V() : op::part_of(single ? apply(op::change_shape{{count, batch, states.shape().back()}}, states) : states, number);
+  };
 
   const extents sequence{steps, batch, n};
   V hn, cn;
@@ -85,10 +92,16 @@ template <std::floating_point T>
     for (int direction = 0; direction < plan.directions; ++direction) {
       const int number = layer * plan.directions + direction;
       const lstm_weights<T>& w = weights[static_cast<std::size_t>(number)];
-      const V y = apply(op::lstm<T>(direction == 1), x, start(h0, number), start(c0, number), w.w_ih, w.w_hh, w.b_ih, w.b_hh);
-      outputs[direction] = apply(op::leading_part{sequence}, y);
-      const auto last = [&](extent place) { return apply(op::read_strided{{1, batch, n}, {batch * n, n, 1}, place * batch * n}, y); };
-      const V h = last(direction == 1 ? 0 : steps - 1), c = last(steps);
+      V h, c;
+      if (own_way != nullptr) {
+        lstm_values<T> y = own_way(x, start(h0, number), start(c0, number), w, direction == 1);
+        outputs[direction] = std::move(y.output), h = std::move(y.h), c = std::move(y.c);
+      } else {
+        const V y = apply(op::lstm<T>(direction == 1), x, start(h0, number), start(c0, number), w.w_ih, w.w_hh, w.b_ih, w.b_hh);
+        outputs[direction] = apply(op::leading_part{sequence}, y);
+        const auto last = [&](extent place) { return apply(op::read_strided{{1, batch, n}, {batch * n, n, 1}, place * batch * n}, y); };
+        h = last(direction == 1 ? 0 : steps - 1), c = last(steps);
+      }
       hn = number == 0 ? h : apply(op::concat{0}, hn, h);
       cn = number == 0 ? c : apply(op::concat{0}, cn, c);
     }
@@ -97,9 +110,9 @@ template <std::floating_point T>
   }
   if (turned) x = apply(op::permute_axes{{1, 0, 2}}, x);
   if (single) {
-    x = apply(op::change_shape{{steps, plan.directions * n}}, x);
-    hn = apply(op::change_shape{state}, hn);
-    cn = apply(op::change_shape{state}, cn);
+    x = apply(op::change_shape{{steps, plan.directions * plan.out}}, x);
+    hn = apply(op::change_shape{state(plan.out)}, hn);
+    cn = apply(op::change_shape{state(n)}, cn);
   }
   return {std::move(x), std::move(hn), std::move(cn)};
 }

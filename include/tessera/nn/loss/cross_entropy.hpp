@@ -12,10 +12,10 @@
 
 namespace tessera {
 
-// A diagnosis: the compiler names it where logits [N, C] do not come with labels [N].
+// A diagnosis: the compiler names it where logits [N, C] do not come with labels [N] or probabilities [N, C].
 template <class Logits, class Labels>
 struct cross_entropy_shapes_do_not_fit {};
-// A diagnosis: labels are int32 or int64.
+// A diagnosis: labels are int32 or int64; only as many as there are logits are they probabilities.
 template <class Labels>
 struct cross_entropy_labels_are_integers {};
 
@@ -234,14 +234,27 @@ struct cross_entropy_options {
   double label_smoothing = 0;        // the share of the target that is spread over all classes
 };
 
+namespace detail {
+[[nodiscard]] TESSERA_COLD_ONCE extent rows_of_probabilities(const cross_entropy_options& o, const extents& logits, const extents& target, const extents& weight) {
+  for (int i = 0; i < 2; ++i)
+    if (logits[i] != target[i])
+      raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " and probabilities of shape ", target, " differ at axis ", i});
+  if (weight.rank == 1 && weight[0] != 0 && weight[0] != logits[1])
+    raise<shape_error>({"tessera::cross_entropy: logits of shape ", logits, " have not the ", weight[0], " classes of the weight at axis 1"});
+  if (o.ignore_index >= 0) raise<value_error>({"tessera::cross_entropy: ignore_index is ", o.ignore_index, ", but rows with probabilities have no label to ignore"});
+  return logits[0];
+}
+}  // namespace detail
+
 /// The negative log-likelihood of labels under softmax(logits): cross_entropy(logits, labels), with a weight for each class
-/// cross_entropy(logits, labels, weight), with options and a reduction behind.
-///   shape  logits [N, C], labels [N] of int32 or int64, weight [C] -> one number, or [N] with no_reduction
+/// cross_entropy(logits, labels, weight), with options and a reduction behind. Floats in the place of labels are the probability of
+/// each class: the loss of a row is the sum of -q·log p, and the mean is over rows, whatever they weigh.
+///   shape  logits [N, C], labels [N] of int32 or int64 or probabilities [N, C], weight [C] -> one number, or [N] with no_reduction
 ///   error  compile time: cross_entropy_shapes_do_not_fit; run time: shape_error, index_error for a label that is no class. On a GPU the
 ///          work finds that label and leaves its row out; what next waits for the GPU throws (gpu::synchronize)
-///   grad   softmax(logits) less the target, weighted; none for labels and weight
-///   cost   two passes over each row, one more in backward
-///   like   torch.nn.functional.cross_entropy with class indices
+///   grad   softmax(logits) less the target, weighted; none for labels and weight. Probabilities, and a weight that comes with them, have one
+///   cost   two passes over each row, one more in backward; log_softmax and a sum of products with probabilities
+///   like   torch.nn.functional.cross_entropy
 struct cross_entropy_fn {
   template <class X, class Y, Reduction R = mean_reduction_t>
   [[nodiscard]] auto operator()(const X& logits, const Y& labels, cross_entropy_options options = {}, R how = {}) const {
@@ -268,7 +281,9 @@ struct cross_entropy_fn {
       constexpr bool fits = L::rank == 2 && N::rank == 1 && rule::may_equal(L::pattern[0], N::pattern[0]) &&
                             (shape_t<W>::pattern[0] == 0 || rule::may_equal(L::pattern[1], shape_t<W>::pattern[0]));
       constexpr bool integers = std::same_as<I, std::int32_t> || std::same_as<I, std::int64_t>;
-      if constexpr (!fits) {
+      if constexpr (L::rank == 2 && std::floating_point<I> && detail::same_shape<L, N>) {
+        return compute_probabilities<R>(logits, labels, weight, options);
+      } else if constexpr (!fits) {
         static_cast<typename cross_entropy_shapes_do_not_fit<L, N>::error*>(nullptr);
         return poison{};
       } else if constexpr (!integers) {
@@ -282,6 +297,29 @@ struct cross_entropy_fn {
         constexpr auto how = std::same_as<R, mean_reduction_t> ? op::reduction::mean : std::same_as<R, sum_reduction_t> ? op::reduction::sum : op::reduction::none;
         return structured<std::conditional_t<how == op::reduction::none, N, shape<>>, T>(op::cross_entropy<T>{std::move(targets), how}, logits);
       }
+    }
+  }
+  /// Of what each class's share of a row is.
+  template <class R, class X, class Y, class W>
+  [[nodiscard]] static auto compute_probabilities(const X& logits, const Y& target, const W& weight, cross_entropy_options options) {
+    using L = shape_t<X>;
+    using T = floating_t<element_t<X>>;
+    constexpr bool weighted = shape_t<W>::pattern[0] != 0;
+    if constexpr (weighted && !(shape_t<W>::rank == 1 && rule::may_equal(L::pattern[1], shape_t<W>::pattern[0]))) {
+      static_cast<typename cross_entropy_shapes_do_not_fit<L, shape_t<W>>::error*>(nullptr);
+      return poison{};
+    } else {
+      check_options(options);
+      const extents shape = tessera::detail::expression_of(logits).shape().values();
+      const extent rows = detail::rows_of_probabilities(options, shape, tessera::detail::expression_of(target).shape().values(), tessera::detail::expression_of(weight).shape().values());
+      const auto logs = tessera::log_softmax(logits, axis<1>);
+      const T smoothing = static_cast<T>(options.label_smoothing), share = smoothing / static_cast<T>(shape[1]);
+      const auto reduce = [&](const auto& products) {
+        if constexpr (std::same_as<R, no_reduction_t>) return tessera::detail::kept(-sum(products, axis<1>));
+        else return tessera::detail::kept(sum(products) * (std::same_as<R, sum_reduction_t> ? T(-1) : T(-1) / static_cast<T>(rows)));
+      };
+      if constexpr (weighted) return reduce(logs * (target * (T(1) - smoothing) + share) * weight);
+      else return reduce(logs * (target * (T(1) - smoothing) + share));
     }
   }
   static void check_options(const cross_entropy_options& o) {

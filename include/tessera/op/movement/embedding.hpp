@@ -24,6 +24,7 @@ struct embedding_indices_are_integers {};
 /// Options of embedding.
 struct embedding_options {
   std::optional<extent> padding_idx{};  // a row that gets no gradient; negative ones count from the end
+  bool scale_grad_by_freq = false;      // divide the gradient of a row by how often it was read
 };
 
 namespace op {
@@ -59,6 +60,38 @@ class named_rows {
 
  private:
   backend::scratch<bool> is_first_, is_named_;
+};
+
+/// Rows of a table [rows, columns] divided by how often the indices name them. Its own adjoint.
+struct divide_by_frequency {
+  static constexpr const char* name = "embedding_frequencies";
+  static constexpr bool keeps = false, keeps_result = false;
+  any_tensor<std::int64_t> indices;
+
+  template <class T>
+  [[nodiscard]] any_tensor<T> value(const any_tensor<T>& x) const {
+    any_tensor<T> y = x.copy();
+    const extent rows = x.shape[0], columns = x.shape[1], count = indices.size();
+    if (y.size() == 0 || count == 0) return y;
+#if TESSERA_RUNS_ITEMS
+    if (backend::runs_items()) {
+      block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
+      auto* const number = static_cast<std::int64_t*>(numbers.data());
+      backend::order_places(count, indices.data(), number, static_cast<std::int64_t*>(places.data()));
+      return backend::launch(count * columns, 4, backend::items::divide_table_row<T>{number, count, rows, columns, y.mutable_data()}), y;
+    }
+#endif
+    const any_tensor<std::int64_t> times = any_tensor<std::int64_t>::filled({rows}, 0);
+    std::int64_t* const often = static_cast<std::int64_t*>(times.hold.data());
+    for (extent i = 0; i < count; ++i) ++often[indices.data()[i]];
+    for (extent r = 0; r < rows; ++r)
+      for (extent j = 0; often[r] > 1 && j < columns; ++j) y.mutable_data()[r * columns + j] /= static_cast<T>(often[r]);
+    return y;
+  }
+  template <class V>
+  [[nodiscard]] auto vjp(const V& g, const V&, const V&) const {
+    return cotangents{[&] { return apply(*this, g); }, no_gradient{}};
+  }
 };
 
 /// g [indices..., columns] added to zeros [rows, columns], each row where its index says. Columns are shared between threads and
@@ -117,6 +150,7 @@ struct embedding {
   any_tensor<std::int64_t> indices;  // row-major
   extent padding = -1;
   bool blanks = false;  // does the padding give zeros instead of its row?
+  bool by_frequency = false;  // is the gradient of a row divided by how often it was read?
 
   template <class T>
   [[nodiscard]] any_tensor<T> value(const any_tensor<T>& w) const {
@@ -142,7 +176,12 @@ struct embedding {
   }
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V& w, const V&) const {
-    return cotangents{[&] { return apply(embedding_gradient{indices, w.shape()[0], padding}, g); }, no_gradient{}};
+    return cotangents{[&] {
+                        V sum = apply(embedding_gradient{indices, w.shape()[0], padding}, g);
+                        if (by_frequency) sum = apply(divide_by_frequency{indices}, sum);
+                        return sum;
+                      },
+                      no_gradient{}};
   }
 
  private:
@@ -189,11 +228,12 @@ struct embedding_rule {
 
 }  // namespace detail
 
-/// Rows of a table by their numbers: embedding(indices, weight), embedding(indices, weight, {.padding_idx = 0}).
+/// Rows of a table by their numbers: embedding(indices, weight), embedding(indices, weight, {.padding_idx = 0, .scale_grad_by_freq = true}).
 ///   shape  indices [...] of int32 or int64, weight [rows, columns] -> [..., columns]
 ///   error  compile time: embedding_shapes_do_not_fit, embedding_indices_are_integers; run time: index_error naming the index, its
 ///          place and the number of rows. On a GPU the work finds it and gives a row of zeros; what next waits for the GPU throws (gpu::synchronize)
-///   grad   dy added to the rows that were read, in the order of the indices on any number of threads; none for the padding's row
+///   grad   dy added to the rows that were read, in the order of the indices on any number of threads; none for the padding's row. With
+///          scale_grad_by_freq divided by how often the row was read
 ///   cost   a copy; backward writes all of the table's gradient, and on a GPU sorts the indices
 ///   like   torch.nn.functional.embedding
 struct embedding_fn {
@@ -214,7 +254,7 @@ struct embedding_fn {
       } else {
         const extent rows = detail::expression_of(weight).shape().values()[0];
         return structured<shape_of<R>, element_t<W>>(
-            op::embedding{detail::erase_as<std::int64_t>(detail::expression_of(indices)).contiguous(), detail::padding_row(options, rows)}, weight);
+            op::embedding{detail::erase_as<std::int64_t>(detail::expression_of(indices)).contiguous(), detail::padding_row(options, rows), false, options.scale_grad_by_freq}, weight);
       }
     }
   }

@@ -92,7 +92,8 @@ class lstm_cotangents {
       else if constexpr (I == 2) return dc_;
       else if constexpr (I == 3) return apply(matmul{}, transposed(gates_), rows_of(x_));
       else if constexpr (I == 4) return apply(matmul{}, transposed(gates_), states_);
-      else return bias();
+      else if constexpr (I == 5) return bias();
+      else return V::records() ? bias() : V(bias().value.copy());  // a captured step writes no gradient that another parameter holds
     };
   }
 

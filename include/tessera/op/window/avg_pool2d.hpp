@@ -12,8 +12,9 @@ namespace op {
 struct averaging_steps {
   pooling_steps steps;
   bool counts_padding = true, adaptive = false;
+  extent divisor = 0;  // what to divide by, if not by what a window covers
 
-  [[nodiscard]] backend::averaging geometry(const extents& x, const extents& y) const { return {steps.geometry(x, y), counts_padding, adaptive}; }
+  [[nodiscard]] backend::averaging geometry(const extents& x, const extents& y) const { return {steps.geometry(x, y), counts_padding, adaptive, divisor}; }
 };
 
 // Linear in its operand, and so is its adjoint.
@@ -73,8 +74,22 @@ auto spread_average::vjp(const V& h, const V& dy, const V&) const {
 
 }  // namespace op
 
+namespace detail {
+/// The divisor among options; 0 where there is none.
+[[nodiscard]] constexpr extent divisor_among() { return 0; }
+template <class First, class... Rest>
+[[nodiscard]] constexpr extent divisor_among(const First& first, const Rest&... rest) {
+  if constexpr (is_divisor<First>) {
+    if (first.count == 0) raise<value_error>({"tessera::avg_pool2d: divisor_override is 0, and nothing can be divided by it"});
+    return first.count;
+  } else {
+    return divisor_among(rest...);
+  }
+}
+}  // namespace detail
+
 /// The average of every window: avg_pool2d(x, window<2>{}), with options behind in any order: stride (otherwise the size of the
-/// window), padding, ceil_mode{}, exclude_padding{}. Without the last, padding counts as zeros.
+/// window), padding, ceil_mode{}, exclude_padding{}, divisor_override{n}. Without the last two, padding counts as zeros.
 ///   shape  [N, C, H, W] or [C, H, W] -> [..., H', W'] with H' = (H + 2·padding - h) / stride + 1; integers become floats
 ///   error  compile time: shape_does_not_fit<avg_pool2d_fn, Input>; run time: shape_error, value_error
 ///   grad   dy spread evenly over its window; any order
@@ -87,7 +102,7 @@ struct avg_pool2d_fn {
       return poison{};
     } else {
       const auto run = [&]<class S>(const op::pooling_steps& steps) {
-        return structured<S, floating_t<element_t<X>>>(op::avg_pool2d{{steps, !detail::is_one_of<exclude_padding, Options...>}}, x);
+        return structured<S, floating_t<element_t<X>>>(op::avg_pool2d{{steps, !detail::is_one_of<exclude_padding, Options...>, false, detail::divisor_among(options...)}}, x);
       };
       return detail::pooled<avg_pool2d_fn, X>(run, w, options...);
     }

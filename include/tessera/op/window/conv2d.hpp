@@ -3,6 +3,7 @@
 // conv2d: the cross-correlation of images with kernels, which deep learning calls a convolution.
 
 #include <tessera/backend/convolution.hpp>
+#include <tessera/op/movement/pad.hpp>
 #include <tessera/op/movement/reshape.hpp>
 #include <tessera/op/window/options.hpp>
 
@@ -15,6 +16,17 @@ struct conv2d_shapes_do_not_fit {};
 // A diagnosis: a bias has an element for each of the first axis of the weight.
 template <class Bias, class Weight>
 struct conv2d_bias_does_not_fit {};
+// A diagnosis: same_padding is for a stride of 1.
+template <class Stride>
+struct same_padding_does_not_fit {};
+
+/// How a convolution is padded, besides by a number of zeros.
+template <class X>
+concept EdgeOption = std::same_as<X, same_padding> || std::same_as<X, valid_padding> || std::same_as<X, zero_padding> || std::same_as<X, reflect_padding> ||
+                     std::same_as<X, replicate_padding> || std::same_as<X, circular_padding>;
+/// An option of a convolution.
+template <class X>
+concept ConvolutionOption = detail::is_pair_option<stride, X> || detail::is_pair_option<padding, X> || detail::is_pair_option<dilation, X> || detail::is_groups<X> || EdgeOption<X>;
 
 namespace op {
 
@@ -23,6 +35,9 @@ struct convolution_steps {
   extents stride{1, 1}, padding{0, 0}, dilation{1, 1};
   extent groups = 1;
 
+  [[nodiscard]] constexpr bool can_be() const {
+    return stride[0] > 0 && stride[1] > 0 && padding[0] >= 0 && padding[1] >= 0 && dilation[0] > 0 && dilation[1] > 0;
+  }
   [[nodiscard]] backend::sliding axis(int i, extent input, extent output, extent kernel) const { return {input, output, kernel, stride[i], padding[i], dilation[i]}; }
   /// The geometry of x [N, C, H, W], w [O, C / groups, h, w] and their y.
   [[nodiscard]] backend::convolution geometry(const extents& x, const extents& w, const extents& y) const {
@@ -35,13 +50,14 @@ namespace detail {
 [[noreturn]] TESSERA_COLD_ONCE void refuse_convolution(const extents& x, const extents& w, std::initializer_list<message_part> why) {
   raise<shape_error>({"tessera::conv2d: an input of shape ", x, " and a weight of shape ", w, " do not fit: ", message(why)});
 }
+[[noreturn]] TESSERA_COLD_ONCE void refuse_steps(const convolution_steps& s) {
+  raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),
+                     " and dilation ", tessera::detail::both(s.dilation), " must be at least 1, 0 and 1"});
+}
 /// The shape of the result.
 ///   error  shape_error that names both shapes and the axis, value_error for a stride, padding, dilation or groups that cannot be
 [[nodiscard]] TESSERA_COLD_ONCE extents convolved_shape(const convolution_steps& s, const extents& x, const extents& w) {
-  for (int i = 0; i < 2; ++i)
-    if (s.stride[i] < 1 || s.padding[i] < 0 || s.dilation[i] < 1)
-      raise<value_error>({"tessera::conv2d: stride ", tessera::detail::both(s.stride), ", padding ", tessera::detail::both(s.padding),
-                         " and dilation ", tessera::detail::both(s.dilation), " must be at least 1, 0 and 1"});
+  if (!s.can_be()) refuse_steps(s);
   if (s.groups < 1 || w[0] % s.groups != 0) raise<value_error>({"tessera::conv2d: weight ", w, " does not fall into ", s.groups, " groups at axis 0"});
   if (x[1] != w[1] * s.groups)
     refuse_convolution(x, w, {"axis 1 of the input is not axis 1 of the weight times ", s.groups, s.groups == 1 ? " group" : " groups"});
@@ -162,6 +178,56 @@ struct conv2d_rule {
 }  // namespace detail
 
 namespace detail {
+
+/// Takes from the padding of a convolution what is no even number of zeros: the sides that are added before it.
+///   error  value_error for steps that cannot be, and for same_padding with strides
+[[nodiscard]] TESSERA_COLD_ONCE pads<dyn, dyn, dyn, dyn> edges_of(op::convolution_steps& s, bool same, bool zeros, extent kernel_rows, extent kernel_columns) {
+  if (!s.can_be()) op::detail::refuse_steps(s);
+  const extents kernel{kernel_rows, kernel_columns};
+  extents before = s.padding, behind = s.padding;
+  for (int i = 0; same && i < 2; ++i) {
+    if (s.stride[i] != 1) raise<value_error>({"tessera::conv2d: same_padding is for stride 1, and not for ", both(s.stride)});
+    const extent all = kernel[i] < 1 ? 0 : s.dilation[i] * (kernel[i] - 1);
+    before[i] = all / 2;
+    behind[i] = all - before[i];
+  }
+  for (int i = 0; i < 2; ++i) {
+    s.padding[i] = zeros ? before[i] : 0;
+    before[i] -= s.padding[i];
+    behind[i] -= s.padding[i];
+  }
+  return pads<dyn, dyn, dyn, dyn>{before[1], behind[1], before[0], behind[0]};
+}
+
+/// The mode among options.
+template <class... Options>
+struct edge_mode {
+  using type = zero_padding;
+};
+template <class First, class... Rest>
+struct edge_mode<First, Rest...> : std::conditional_t<PadMode<First>, std::type_identity<First>, edge_mode<Rest...>> {};
+
+/// conv2d_rule where the result has the rows and columns of x.
+template <class X, class W, class D, class G>
+struct conv2d_same_rule {
+  using Other = conv2d_rule<X, W, stride<1>, padding<>, D, G>;
+  static constexpr bool fits = Other::fits && (Other::w[2] != 0) && (Other::w[3] != 0);
+  static constexpr extents pattern = fits ? extents{Other::pattern[0], Other::pattern[1], Other::x[2], Other::x[3]} : Other::pattern;
+};
+
+/// Do the elements of a mirror, or of the other end, suffice for what the compiler knows of a convolution's padding?
+template <class X, class W, class P, class D, class Mode, bool Same>
+inline constexpr bool edges_fit = [] {
+  const extents kernel{W::pattern[2], W::pattern[3]}, padding{P::known_rows, P::known_columns}, dilation{D::known_rows, D::known_columns};
+  for (int i = 0; i < 2; ++i) {
+    const extent n = X::pattern[2 + i];
+    extent most = padding[i];
+    if (Same) most = is_known(kernel[i]) && is_known(dilation[i]) ? (dilation[i] * (kernel[i] - 1) + 1) / 2 : dyn;
+    if (is_known(n) && is_known(most) && !op::pad_steps::fits(pad_source_of<Mode>, n, Same ? most : padding[i], most)) return false;
+  }
+  return true;
+}();
+
 /// One image without a batch?
 template <class X>
 inline constexpr bool is_one_image = false;
@@ -170,16 +236,20 @@ inline constexpr bool is_one_image<X> = shape_t<X>::rank == 3;
 }  // namespace detail
 
 /// conv2d(x, w), conv2d(x, w, b), with options behind in any order: stride, padding, dilation and groups, each known to the
-/// compiler (padding<1>{}) or not (padding{1}).
+/// compiler (padding<1>{}) or not (padding{1}); same_padding{} or valid_padding{} in the place of a padding; and what the padding is
+/// made of, if not of zeros: reflect_padding{}, replicate_padding{} or circular_padding{}, as pad says.
 ///   shape  x [N, C, H, W] or [C, H, W], w [O, C / groups, h, w], b [O] -> [N, O, H', W'] or [O, H', W'] with H' = (H + 2·padding - dilation·(h - 1) - 1) / stride + 1
-///   error  compile time: conv2d_shapes_do_not_fit<Input, Weight>, conv2d_bias_does_not_fit; run time: shape_error, value_error
+///   error  compile time: conv2d_shapes_do_not_fit<Input, Weight>, conv2d_bias_does_not_fit, same_padding_does_not_fit, pads_do_not_fit; run time:
+///          shape_error, value_error
 ///   grad   dx and dw by two adjoint operations, db = dy summed over images and pixels; any order
-///   cost   2·N·O·H'·W'·C / groups·h·w flop; forward, dx and dw alike
-///   like   torch.nn.functional.conv2d
+///   cost   2·N·O·H'·W'·C / groups·h·w flop; forward, dx and dw alike. A padding that is not of zeros, or longer behind than before, is
+///          a copy of x first
+///   like   torch.nn.functional.conv2d, and the padding_mode of torch.nn.Conv2d
 struct conv2d_fn {
   template <class X, class W, ConvolutionOption... Options>
   [[nodiscard]] auto operator()(const X& x, const W& w, const Options&... options) const {
     if constexpr (detail::is_one_image<X>) return squeeze((*this)(unsqueeze(x, axis<0>), w, options...), axis<0>);
+    else if constexpr ((false || ... || EdgeOption<Options>)) return run_with_edges(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& y) { return structured<S, T>(op::conv2d{steps}, y, w); }, options...);
     else return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w); }, options...);
   }
   template <class X, class W, Operand B, ConvolutionOption... Options>
@@ -191,6 +261,8 @@ struct conv2d_fn {
     } else if constexpr (shape_t<B>::rank != 1 || (shape_t<W>::rank == 4 && !rule::may_equal(shape_t<B>::pattern[0], shape_t<W>::pattern[0]))) {
       static_cast<typename conv2d_bias_does_not_fit<shape_t<B>, shape_t<W>>::error*>(nullptr);
       return poison{};
+    } else if constexpr ((false || ... || EdgeOption<Options>)) {
+      return run_with_edges(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& y) { return structured<S, T>(op::conv2d{steps}, y, w, bias); }, options...);
     } else {
       return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w, bias); }, options...);
     }
@@ -212,6 +284,45 @@ struct conv2d_fn {
         return poison{};
       } else {
         return f.template operator()<shape_of<R>, element_t<W>>(op::convolution_steps{{s.rows, s.columns}, {p.rows, p.columns}, {d.rows, d.columns}, g.count});
+      }
+    }
+  }
+
+  /// The same with an EdgeOption: f gets the steps and the images, to which sides were added where they are not zeros or not alike.
+  template <class X, class W, class F, class... Options>
+  [[nodiscard]] static auto run_with_edges(const X& x, const W& w, const F& f, const Options&... options) {
+    if constexpr (is_poison<X> || is_poison<W>) {
+      return poison{};
+    } else {
+      const auto s = detail::option_of<stride>(stride<1>{}, options...);
+      const auto p = detail::option_of<padding>(padding<0>{}, options...);
+      const auto d = detail::option_of<dilation>(dilation<1>{}, options...);
+      const auto g = detail::groups_of(options...);
+      using Steps = std::remove_const_t<decltype(s)>;
+      using Pad = std::remove_const_t<decltype(p)>;
+      using Apart = std::remove_const_t<decltype(d)>;
+      using Groups = std::remove_const_t<decltype(g)>;
+      using Mode = typename detail::edge_mode<Options...>::type;
+      constexpr bool same = detail::is_one_of<same_padding, Options...>, valid = detail::is_one_of<valid_padding, Options...>;
+      static_assert((0 + ... + PadMode<Options>) <= 1, "tessera::conv2d: there is one padding mode");
+      static_assert(same + valid + !std::same_as<Pad, padding<0>> <= 1, "tessera::conv2d: same_padding, valid_padding or a number says how much padding there is, and no two of them");
+      using R = std::conditional_t<same, detail::conv2d_same_rule<shape_t<X>, shape_t<W>, Apart, Groups>, detail::conv2d_rule<shape_t<X>, shape_t<W>, Steps, Pad, Apart, Groups>>;
+      if constexpr (!R::fits) {
+        static_cast<typename conv2d_shapes_do_not_fit<shape_t<X>, shape_t<W>>::error*>(nullptr);
+        return poison{};
+      } else if constexpr (same && ((is_known(Steps::known_rows) && Steps::known_rows != 1) || (is_known(Steps::known_columns) && Steps::known_columns != 1))) {
+        static_cast<typename same_padding_does_not_fit<Steps>::error*>(nullptr);
+        return poison{};
+      } else if constexpr (!detail::edges_fit<shape_t<X>, shape_t<W>, Pad, Apart, Mode, same>) {
+        static_cast<typename pads_do_not_fit<shape_t<X>, std::conditional_t<same, same_padding, Pad>, Mode>::error*>(nullptr);
+        return poison{};
+      } else {
+        op::convolution_steps steps{{s.rows, s.columns}, {p.rows, p.columns}, {d.rows, d.columns}, g.count};
+        const extents kernel = detail::expression_of(w).shape().values();
+        const auto sides = detail::edges_of(steps, same, std::same_as<Mode, zero_padding>, kernel[2], kernel[3]);
+        const extent* const n = sides.counts;
+        if (n[0] == 0 && n[1] == 0 && n[2] == 0 && n[3] == 0) return f.template operator()<shape_of<R>, element_t<W>>(steps, x);
+        return f.template operator()<shape_of<R>, element_t<W>>(steps, pad(x, sides, Mode{}));
       }
     }
   }

@@ -91,6 +91,7 @@ inline constexpr bool is_relu<map<op::relu, T, S, X>> = true;
 ///   like   torch.nn.functional.max_pool2d
 struct max_pool2d_fn {
   template <class X, extent R, extent C, PoolingOption... Options>
+    requires(!(false || ... || detail::is_divisor<Options>))
   [[nodiscard]] auto operator()(const X& x, const window<R, C>& w, const Options&... options) const {
     if constexpr (is_poison<X>) {
       return poison{};

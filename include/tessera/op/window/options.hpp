@@ -75,10 +75,28 @@ struct groups {
 };
 groups(extent) -> groups<dyn>;
 
+/// So much padding that a convolution gives as many results as an image has pixels; where that is odd, one more behind than before.
+struct same_padding {};
+/// No padding.
+struct valid_padding {};
 /// A last window that lies partly outside gives a result too.
 struct ceil_mode {};
 /// An average divides by the elements of its window that lie in the image, and not by all.
 struct exclude_padding {};
+/// What an average divides by, whatever its window covers: divisor_override<3>, divisor_override{n}.
+template <extent Count = dyn>
+struct divisor_override {
+  static_assert(Count != 0, "tessera::divisor_override: 0 divides nothing");
+  extent count = Count;
+
+  constexpr divisor_override()
+    requires(is_known(Count))
+  = default;
+  constexpr explicit divisor_override(extent n)
+    requires(!is_known(Count))
+      : count(n) {}
+};
+divisor_override(extent) -> divisor_override<dyn>;
 
 namespace detail {
 
@@ -86,6 +104,10 @@ template <template <extent, extent> class Kind, class X>
 inline constexpr bool is_pair_option = false;
 template <template <extent, extent> class Kind, extent R, extent C>
 inline constexpr bool is_pair_option<Kind, Kind<R, C>> = true;
+template <class X>
+inline constexpr bool is_divisor = false;
+template <extent N>
+inline constexpr bool is_divisor<divisor_override<N>> = true;
 template <class X>
 inline constexpr bool is_groups = false;
 template <extent N>
@@ -115,13 +137,10 @@ inline constexpr bool is_one_of = (false || ... || std::same_as<X, All>);
 
 }  // namespace detail
 
-/// An option of a convolution.
-template <class X>
-concept ConvolutionOption = detail::is_pair_option<stride, X> || detail::is_pair_option<padding, X> || detail::is_pair_option<dilation, X> || detail::is_groups<X>;
 /// An option of a pooling.
 template <class X>
 concept PoolingOption = detail::is_pair_option<stride, X> || detail::is_pair_option<padding, X> || detail::is_pair_option<dilation, X> ||
-                        std::same_as<X, ceil_mode> || std::same_as<X, exclude_padding>;
+                        detail::is_divisor<X> || std::same_as<X, ceil_mode> || std::same_as<X, exclude_padding>;
 
 namespace rule {
 
