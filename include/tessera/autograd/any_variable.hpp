@@ -41,6 +41,13 @@ struct any_variable {
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part);
 
+/// Adds a constant to the adjoint of a node.
+template <std::floating_point T>
+TESSERA_COLD void add_to_retained(node& n, const block& later) {
+  const with_device on(later.device());
+  add_adjoint<T>(edge(&n), any_tensor<T>{later, n.shape, row_major(n.shape)});
+}
+
 template <Element T>
 struct operation_node;
 

@@ -34,7 +34,7 @@ class earlier_gradients {
     if (!kept_.empty()) add_again();
   }
   void put_aside(node& n) {
-    if (n.retains_grad && !n.is_leaf && n.adjoint) take(n);
+    if (n.retains_grad != nullptr && !n.is_leaf && n.adjoint) take(n);
   }
 
  private:
@@ -47,14 +47,8 @@ class earlier_gradients {
     for (auto& [n, gradient] : kept_) {
       const block later = std::exchange(n->adjoint, std::move(gradient));
       if (!later) continue;
-      if (n->element_size == sizeof(float)) add<float>(*n, later);
-      else add<double>(*n, later);
+      n->retains_grad(*n, later);
     }
-  }
-  template <class T>
-  static void add(node& n, const block& later) {
-    const with_device on(later.device());
-    add_adjoint<T>(edge(&n), any_tensor<T>{later, n.shape, row_major(n.shape)});
   }
   std::vector<std::pair<node*, block>> kept_;
 };
@@ -91,7 +85,7 @@ TESSERA_ONCE void run_node(node& n, bool keep, bool recorded) {
   if (n.adjoint) {
     const with_device on(n.adjoint.device());
     n.table->backward(n, recorded);
-    if (!n.is_target && !n.retains_grad) {
+    if (!n.is_target && n.retains_grad == nullptr) {
       n.adjoint = {};
       n.adjoint_source = {};
     }

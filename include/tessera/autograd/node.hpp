@@ -60,7 +60,6 @@ struct node {
   bool released = false;   // has backward() dropped what this node kept?
   bool is_leaf = false;
   bool requires_grad = true;  // of a leaf: is its gradient wanted?
-  bool retains_grad = false;  // of any other node: does its adjoint outlive the pass?
   bool is_target = false;     // does the running grad() ask for this node's adjoint?
   int pending = 0;         // during a backward pass: the contributions still to come
   std::uint64_t visited = 0;
@@ -69,6 +68,8 @@ struct node {
   std::size_t element_size;
   block adjoint;           // contiguous; empty while nothing has arrived
   edge adjoint_source;     // where the adjoint itself came from, if that was recorded
+  // Of a node that is no leaf and whose adjoint outlives the pass: adds what a later pass brings to it.
+  void (*retains_grad)(node&, const block& later) = nullptr;
 
   node(const node_table* t, const extents& s, std::size_t size) : table(t), shape(s), element_size(size) {}
   node(const node&) = delete;

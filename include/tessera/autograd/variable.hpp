@@ -229,7 +229,7 @@ class variable {
   [[nodiscard]] bool is_leaf() const { return !source_ || source_->is_leaf; }
   /// Keeps the gradient of a computed value after backward(). like torch.Tensor.retain_grad
   void retain_grad() {
-    if (source_) source_->retains_grad = true;
+    if (source_) source_->retains_grad = &autograd::add_to_retained<T>;
   }
 
   [[nodiscard]] bool has_grad() const { return source_ && source_->adjoint; }

@@ -91,6 +91,13 @@
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/// Before a loop whose turns shall not be written out for a GPU: few of them are run, and copies take long to compile.
+#if defined(__CUDACC__)
+#define TESSERA_ROLLED _Pragma("unroll 1")
+#else
+#define TESSERA_ROLLED
+#endif
+
 #if defined(__CUDACC__)
 #undef TESSERA_USE_XSIMD
 #define TESSERA_USE_XSIMD 0

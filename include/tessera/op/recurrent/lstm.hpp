@@ -211,28 +211,27 @@ struct lstm {
 
  private:
   /// The sum of both biases, null where there are none.
-#if TESSERA_RUNS_ITEMS
   class bias_sum {
    public:
     bias_sum(const any& a, const any& b, extent n) {
       if (!a.hold) return;
       const any x = a.contiguous(), y = b.contiguous();
       sum_ = block(static_cast<std::size_t>(n) * sizeof(T));
-      backend::launch(n, 1, backend::items::sum_of_two<T>{x.data(), y.data(), static_cast<T*>(sum_.data())});
+      T* const to = static_cast<T*>(sum_.data());
+      const T *first = x.data(), *second = y.data();
+#if TESSERA_RUNS_ITEMS
+      if (backend::runs_items()) {
+        backend::launch(n, 1, backend::items::sum_of_two<T>{first, second, to});
+        return;
+      }
+#endif
+      for (extent j = 0; j < n; ++j) to[j] = first[j] + second[j];
     }
     [[nodiscard]] const T* data() const { return static_cast<const T*>(sum_ ? sum_.data() : nullptr); }
 
    private:
     block sum_;
   };
-#else
-  class bias_sum : public backend::scratch<T> {
-   public:
-    bias_sum(const any& a, const any& b, extent n) : backend::scratch<T>(a.hold ? n : 0) {
-      for (extent j = 0; a.hold && j < n; ++j) this->data()[j] = a.data()[j] + b.data()[j];
-    }
-  };
-#endif
 };
 
 }  // namespace tessera::op
