@@ -2,6 +2,8 @@
 // How LSTMs reach cuDNN: layers, directions, states and biases, the gradients, and what is described when, by a stand-in that computes what
 // cuDNN's manual says. It adds up in another order than the library, so results are compared with the tolerance of the backends.
 #include <support/recurrent.hpp>
+#include <tessera/autograd/gpu_graph.hpp>
+#include <tessera/optim/adam.hpp>
 #include <tessera/tensor/create.hpp>
 
 namespace tessera::tests {
@@ -19,6 +21,8 @@ TEST_CASE("LSTMs and their gradients by cuDNN") {
   CHECK(cudnn_double::recurrent.forward == 2 * cudnn_double::recurrent.data);
   CHECK(cudnn_double::recurrent.weights == cudnn_double::recurrent.data);
   CHECK(cudnn_double::recurrent.data == 2 * (4 * 1 + 2 + 4 + 3));  // on each of two GPUs
+  CHECK(cudnn_double::recurrent.out_of_turn == 0);
+  CHECK(cudnn_double::recurrent.unread == 0);
 }
 
 namespace {
@@ -58,6 +62,47 @@ TEST_CASE("a graph that is kept goes through cuDNN again") {
   check_numbers("two passes", passes_of(2, device::gpu()), passes_of(2, device::cpu()), tolerance<float>);
   CHECK(cudnn_double::recurrent.forward == 2);  // the first backward call spends what the forward call left
   CHECK(cudnn_double::recurrent.data == 2);
+  CHECK(cudnn_double::recurrent.out_of_turn == 0);
+}
+
+namespace {
+/// The losses of ten steps; is_captured: by a graph.
+std::vector<float> losses_of(bool is_captured) {
+  const device where = device::gpu();
+  manual_seed(3);
+  const tensor sequences = randn<float>(shape<dyn, dyn, 6>{7, 4});
+  nn::lstm<6, 5, nn::layers<2>, nn::bidirectional> model;
+  to(model, where);
+  optim::adam optimizer{model, {.lr = 1e-2}};
+  const auto step = [&](const auto& x) {
+    optimizer.zero_grad();
+    const auto [y, state] = model(x);
+    auto loss = variable(sum(square(y - 0.25F)) + sum(square(state.c)));
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  gpu::graph captured(where, step);
+  std::vector<float> all;
+  std::size_t held = 0;
+  for (int i = 0; i < 10; ++i) {
+    if (i == 4) held = gpu::memory::held(0);
+    all.push_back(is_captured ? captured(to(sequences, where)).item() : step(to(sequences, where)).item());
+  }
+  CHECK(gpu::memory::held(0) == held);  // workspaces and what calls leave come back
+  if (is_captured) CHECK(captured.replays() > 5);
+  return all;
+}
+}  // namespace
+
+TEST_CASE("a captured step with cuDNN's LSTM trains as the step does") {
+  cudnn_double::recurrent = {};
+  const std::vector<float> wanted = losses_of(false);
+  const int calls = cudnn_double::recurrent.forward;
+  CHECK(wanted.back() < wanted.front());
+  CHECK(losses_of(true) == wanted);
+  CHECK(cudnn_double::recurrent.forward < calls + calls / 2);  // a replay calls nobody
+  CHECK(cudnn_double::recurrent.out_of_turn == 0);
 }
 
 TEST_CASE("a layer is described to cuDNN once, and sequences when they change, in the precision that is allowed") {
@@ -68,6 +113,7 @@ TEST_CASE("a layer is described to cuDNN once, and sequences when they change, i
   cudnn_double::recurrent = {};
   run_once(model, 3, 4);
   run_once(model, 3, 4);
+  CHECK(cudnn_double::recurrent.unread == 2);  // nothing is left for a gradient that nobody asks for
   CHECK(cudnn_double::recurrent.descriptions == 0);
   CHECK(cudnn_double::recurrent.sequences == 0);
   CHECK(cudnn_double::math == CUDNN_FMA_MATH);

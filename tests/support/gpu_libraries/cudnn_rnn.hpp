@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 // The recurrent part of the stand-in for cuDNN: one layer of an LSTM in one direction by the words of cuDNN's manual. The parameters stand
-// apart from each other in their memory, the backward call for the data writes over the reserve, and a call that comes out of turn or
-// contradicts the descriptions is refused. Only cudnn.h includes this file.
+// apart from each other in their memory, and the backward call for the data writes over the reserve. A call that contradicts the
+// descriptions is refused; work that comes out of turn is counted, when the GPU does it: a graph may capture it. Only cudnn.h includes this.
 
 enum cudnnRNNAlgo_t { CUDNN_RNN_ALGO_STANDARD = 0 };
 enum cudnnRNNMode_t { CUDNN_RNN_TANH = 1, CUDNN_LSTM = 2 };
@@ -34,7 +34,7 @@ using cudnnRNNDataDescriptor_t = cudnnRNNDataStruct*;
 namespace cudnn_double {
 
 struct recurrent_calls {
-  int descriptions = 0, sequences = 0, forward = 0, data = 0, weights = 0;
+  int descriptions = 0, sequences = 0, forward = 0, unread = 0, data = 0, weights = 0, out_of_turn = 0;
 };
 inline recurrent_calls recurrent;
 inline bool has_no_lstm = false;
@@ -57,8 +57,9 @@ inline std::size_t reserve_bytes(const cudnnRNNStruct& r, const cudnnRNNDataStru
 template <class T>
 struct layer {
   const cudnnRNNStruct& r;
+  const cudnnRNNDataStruct& of;
   int steps, batch, n, in;
-  layer(const cudnnRNNStruct& of, const cudnnRNNDataStruct& x) : r(of), steps(x.steps), batch(x.batch), n(of.hidden), in(of.in) {}
+  layer(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x) : r(rnn), of(x), steps(x.steps), batch(x.batch), n(rnn.hidden), in(rnn.in) {}
 
   template <class P>
   [[nodiscard]] auto* part(P* weights, int kind, int gate) const {
@@ -147,13 +148,20 @@ struct layer {
 inline bool fits(const cudnnRNNStruct& r, const int* lengths, const cudnnRNNDataStruct& x, const cudnnRNNDataStruct& y, const cudnnTensorStruct& h, std::size_t weights, const void* w, std::size_t work, const void* room, std::size_t reserve,
                  const void* kept) {
   return lengths == nullptr && x.type == r.type && y.type == r.type && x.steps == y.steps && x.batch == y.batch && x.elements == r.in && y.elements == r.hidden && x.steps > 0 && h.type == r.type && h.n == 1 && h.c == x.batch &&
-         h.h == r.hidden && weights == weight_bytes(r) && w != nullptr && work >= workspace && room != nullptr && reserve == reserve_bytes(r, x) && kept != nullptr;
+         h.h == r.hidden && weights == weight_bytes(r) && w != nullptr && work >= workspace && room != nullptr && (kept == nullptr ? reserve == 0 : reserve == reserve_bytes(r, x));
 }
+/// Gives the GPU f(layer) to do, in the layer's element type.
 template <class F>
-cudnnStatus_t with_layer(const cudnnRNNStruct& r, const cudnnRNNDataStruct& x, F&& f) {
-  const tessera::gpu::memory::detail::opened access;
-  if (r.type == CUDNN_DATA_DOUBLE) return f(layer<double>(r, x), static_cast<double*>(nullptr)) ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_BAD_PARAM;
-  return f(layer<float>(r, x), static_cast<float*>(nullptr)) ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_BAD_PARAM;
+cudnnStatus_t give(bool fit, const cudnnRNNStruct& r, const cudnnRNNDataStruct& x, const F& f) {
+  if (!fit) return CUDNN_STATUS_BAD_PARAM;
+  tessera::gpu::memory::detail::give([r, x, f] {
+    if (r.type == CUDNN_DATA_DOUBLE) f(layer<double>(r, x));
+    else f(layer<float>(r, x));
+  });
+  return CUDNN_STATUS_SUCCESS;
+}
+inline void expect(void* reserve, state wanted) {
+  if (*static_cast<long long*>(reserve) != wanted) ++recurrent.out_of_turn;
 }
 
 }  // namespace cudnn_double
@@ -193,35 +201,37 @@ inline cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t to, cudn
   if (layout != CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED) return CUDNN_STATUS_NOT_SUPPORTED;
   return *to = {type, steps, batch, elements}, CUDNN_STATUS_SUCCESS;
 }
-inline cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t, cudnnRNNDescriptor_t r, cudnnForwardMode_t, cudnnRNNDataDescriptor_t x, std::size_t* workspace, std::size_t* reserve) {
-  return *workspace = cudnn_double::workspace, *reserve = cudnn_double::reserve_bytes(*r, *x), CUDNN_STATUS_SUCCESS;
+inline cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t, cudnnRNNDescriptor_t r, cudnnForwardMode_t mode, cudnnRNNDataDescriptor_t x, std::size_t* workspace, std::size_t* reserve) {
+  *workspace = cudnn_double::workspace + (mode == CUDNN_FWD_MODE_TRAINING ? 64 : 0);
+  if (reserve != nullptr) *reserve = mode == CUDNN_FWD_MODE_TRAINING ? cudnn_double::reserve_bytes(*r, *x) : 0;
+  return CUDNN_STATUS_SUCCESS;
 }
 inline cudnnStatus_t cudnnRNNForward(cudnnHandle_t, cudnnRNNDescriptor_t r, cudnnForwardMode_t mode, const int* lengths, cudnnRNNDataDescriptor_t xs, const void* x, cudnnRNNDataDescriptor_t ys, void* y, cudnnTensorDescriptor_t hs, const void* hx,
                                      void* hy, cudnnTensorDescriptor_t cs, const void* cx, void* cy, std::size_t weight_bytes, const void* w, std::size_t work, void* room, std::size_t reserve, void* kept) {
   ++cudnn_double::recurrent.forward;
   cudnn_double::math = r->math;
-  return cudnn_double::with_layer(*r, *xs, [&]<class T>(const cudnn_double::layer<T>& l, T*) {
-    if (mode != CUDNN_FWD_MODE_TRAINING || !cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, w, work, room, reserve, kept) || cs->h != r->hidden) return false;
-    l.forward(static_cast<const T*>(x), static_cast<T*>(y), static_cast<const T*>(hx), static_cast<T*>(hy), static_cast<const T*>(cx), static_cast<T*>(cy), w, kept);
-    return true;
+  if (mode == CUDNN_FWD_MODE_INFERENCE) ++cudnn_double::recurrent.unread;
+  const bool fit = (mode == CUDNN_FWD_MODE_TRAINING) == (kept != nullptr) && cs->h == r->hidden && cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, w, work, room, reserve, kept);
+  return cudnn_double::give(fit, *r, *xs, [=]<class T>(const cudnn_double::layer<T>& l) {
+    std::vector<double> own(kept == nullptr ? cudnn_double::reserve_bytes(l.r, l.of) / sizeof(double) + 1 : 0);
+    l.forward(static_cast<const T*>(x), static_cast<T*>(y), static_cast<const T*>(hx), static_cast<T*>(hy), static_cast<const T*>(cx), static_cast<T*>(cy), w, kept == nullptr ? own.data() : kept);
   });
 }
 inline cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t, cudnnRNNDescriptor_t r, const int* lengths, cudnnRNNDataDescriptor_t ys, const void* y, const void* dy, cudnnRNNDataDescriptor_t xs, void* dx, cudnnTensorDescriptor_t hs, const void*,
                                              const void* dhy, void* dhx, cudnnTensorDescriptor_t, const void* cx, const void* dcy, void* dcx, std::size_t weight_bytes, const void* w, std::size_t work, void* room, std::size_t reserve,
                                              void* kept) {
   ++cudnn_double::recurrent.data;
-  return cudnn_double::with_layer(*r, *xs, [&]<class T>(const cudnn_double::layer<T>& l, T*) {
-    if (y == nullptr || !cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, w, work, room, reserve, kept) || *static_cast<long long*>(kept) != cudnn_double::fresh) return false;
+  const bool fit = y != nullptr && kept != nullptr && cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, w, work, room, reserve, kept);
+  return cudnn_double::give(fit, *r, *xs, [=]<class T>(const cudnn_double::layer<T>& l) {
+    cudnn_double::expect(kept, cudnn_double::fresh);
     l.data(static_cast<const T*>(dy), static_cast<T*>(dx), static_cast<const T*>(dhy), static_cast<T*>(dhx), static_cast<const T*>(cx), static_cast<const T*>(dcy), static_cast<T*>(dcx), w, kept);
-    return true;
   });
 }
 inline cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t, cudnnRNNDescriptor_t r, cudnnWgradMode_t, const int* lengths, cudnnRNNDataDescriptor_t xs, const void* x, cudnnTensorDescriptor_t hs, const void* hx, cudnnRNNDataDescriptor_t ys,
                                                 const void* y, std::size_t weight_bytes, void* dw, std::size_t work, void* room, std::size_t reserve, void* kept) {
   ++cudnn_double::recurrent.weights;
-  return cudnn_double::with_layer(*r, *xs, [&]<class T>(const cudnn_double::layer<T>& l, T*) {
-    if (!cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, dw, work, room, reserve, kept) || *static_cast<long long*>(kept) != cudnn_double::spent) return false;
+  return cudnn_double::give(kept != nullptr && cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, dw, work, room, reserve, kept), *r, *xs, [=]<class T>(const cudnn_double::layer<T>& l) {
+    cudnn_double::expect(kept, cudnn_double::spent);
     l.weights(static_cast<const T*>(x), static_cast<const T*>(hx), static_cast<const T*>(y), dw, kept);
-    return true;
   });
 }

@@ -61,27 +61,29 @@ class out_of_order {
   block apart_;
 };
 
-/// The outputs [steps, batch, hidden] and behind them the last cells. False where cuDNN does not do it.
+/// The outputs [steps, batch, hidden] and behind them the last cells. `trace`: null where no gradient will follow. False where cuDNN
+/// does not do it.
 template <std::floating_point T>
-[[nodiscard]] bool run_layer(const recurrence& r, const recurrent_operands<T>& a, T* y, recurrent_trace& trace) {
+[[nodiscard]] bool run_layer(const recurrence& r, const recurrent_operands<T>& a, T* y, recurrent_trace* trace) {
   return with_layer<T>(r, a.b_ih != nullptr, [&](cudnnHandle_t handle, const recurrent_plan& p) {
-    block weights = trace.weights;
+    block weights = trace != nullptr ? trace->weights : block();
     if (!weights) {
       weights = block(p.weights);
       const T* const parts[] = {a.w_ih, a.w_hh, a.b_ih, a.b_hh};
       for (int k = 0; k < 4; ++k)
         if (parts[k] != nullptr) copy(parts[k], p.size_of_place(k), reinterpret_cast<T*>(static_cast<char*>(weights.data()) + p.place[k]));
     }
-    block reserve(p.reserve);
-    const block workspace(p.workspace);
+    const std::size_t room = trace != nullptr ? p.workspace : p.workspace_unread;
+    block reserve = trace != nullptr ? block(p.reserve) : block();
+    const block workspace(room);
     const in_order<T> x(r, r.in, a.x);
     const out_of_order<T> outputs(r, r.hidden, y);
-    const cudnnStatus_t status = cudnnRNNForward(handle, p.how, CUDNN_FWD_MODE_TRAINING, nullptr, p.x, x.data(), p.y, outputs.data(), p.state, a.h0, nullptr, p.state, a.c0, y + r.rows() * r.hidden, p.weights, weights.data(),
-                                                 p.workspace, workspace.data(), p.reserve, reserve.data());
+    const cudnnStatus_t status = cudnnRNNForward(handle, p.how, trace != nullptr ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, nullptr, p.x, x.data(), p.y, outputs.data(), p.state, a.h0, nullptr, p.state, a.c0, y + r.rows() * r.hidden, p.weights, weights.data(),
+                                                 room, workspace.data(), trace != nullptr ? p.reserve : 0, reserve.data());
     if (status == CUDNN_STATUS_NOT_SUPPORTED) return false;
     check_lstm(status);
     outputs.done();
-    trace = {std::move(weights), std::move(reserve), false};
+    if (trace != nullptr) *trace = {std::move(weights), std::move(reserve), false};
     return true;
   });
 }
@@ -93,7 +95,7 @@ void run_layer_backward(const recurrence& r, const recurrent_operands<T>& a, con
   bool is_done = true;
   if (trace.is_spent) {
     const block again(static_cast<std::size_t>((r.rows() + r.batch) * r.hidden) * sizeof(T));
-    is_done = run_layer(r, a, static_cast<T*>(again.data()), trace);
+    is_done = run_layer(r, a, static_cast<T*>(again.data()), &trace);
   }
   is_done = is_done && with_layer<T>(r, a.b_ih != nullptr, [&](cudnnHandle_t handle, const recurrent_plan& p) {
     const block workspace(p.workspace);

@@ -31,7 +31,7 @@ struct recurrent_plan {
   bool is_possible = false;
   std::size_t weights = 0, place[4] = {};  // bytes of the parameters, and where in them w_ih, w_hh, b_ih and b_hh are
   int steps = 0, batch = 0;
-  std::size_t workspace = 0, reserve = 0;  // for these
+  std::size_t workspace = 0, workspace_unread = 0, reserve = 0;  // for these; unread: where no gradient will follow
 
   [[nodiscard]] std::size_t element() const { return of.is_double != 0 ? sizeof(double) : sizeof(float); }
   [[nodiscard]] extent size_of_place(int k) const { return extent{4} * of.hidden * (k == 0 ? of.in : k == 1 ? of.hidden : 1); }
@@ -99,6 +99,7 @@ inline void fit(context& with, recurrent_plans& known, recurrent_plan& p, int st
   check_lstm(cudnnSetRNNDataDescriptor(p.y, type, CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED, steps, batch, p.of.hidden, known.lengths.data(), nullptr));
   const int sizes[] = {1, batch, p.of.hidden}, strides[] = {batch * p.of.hidden, p.of.hidden, 1};
   check_lstm(cudnnSetTensorNdDescriptor(p.state, type, 3, sizes, strides));
+  check_lstm(cudnnGetRNNTempSpaceSizes(with.handle, p.how, CUDNN_FWD_MODE_INFERENCE, p.x, &p.workspace_unread, nullptr));
   check_lstm(cudnnGetRNNTempSpaceSizes(with.handle, p.how, CUDNN_FWD_MODE_TRAINING, p.x, &p.workspace, &p.reserve));
   p.steps = steps, p.batch = batch;
 }

@@ -247,8 +247,9 @@ struct lstm {
   static constexpr const char* name = "lstm";
   static constexpr bool keeps = true, keeps_result = true;
   lstm_trace<T> trace{};
+  bool is_read;  // will a gradient follow? If not, a library that asks need not leave what it reads
 
-  explicit lstm(bool reverse) { trace.at.reverse = reverse; }
+  explicit lstm(bool reverse, bool will_be_read = true) : is_read(will_be_read) { trace.at.reverse = reverse; }
 
   using any = any_tensor<T>;
   [[nodiscard]] any value(const any& x, const any& h0, const any& c0, const any& w_ih, const any& w_hh, const any& b_ih, const any& b_hh) {
@@ -260,7 +261,7 @@ struct lstm {
 #if TESSERA_USE_CUDNN
     trace.by_library = {};
     const library_operands<T> own(trace.at, x, h0, c0, w_ih, w_hh, b_ih, b_hh);
-    if (backend::items::cudnn::run_layer<T>(own.sizes, own.pointers(), y.mutable_data(), trace.by_library)) return y;
+    if (backend::items::cudnn::run_layer<T>(own.sizes, own.pointers(), y.mutable_data(), is_read ? &trace.by_library : nullptr)) return y;
 #endif
     trace.gates = any::uninitialized({x.shape[0], x.shape[1], 4 * n});
     trace.cells = any::uninitialized({x.shape[0], x.shape[1], n});
