@@ -129,6 +129,22 @@ TEST_CASE("a layer is described to cuDNN once, and sequences when they change, i
   CHECK(cudnn_double::math == CUDNN_FMA_MATH);
 }
 
+TEST_CASE("what was allowed when a layer ran holds for its gradient") {
+  const with_device on(device::gpu());
+  model_type model;
+  const variable x(full<float>(shape<dyn, dyn, 6>{3, 4}, 0.5F));
+  gpu::allow_tf32(true);
+  const auto [y, state] = model(x);
+  gpu::allow_tf32(false);
+  cudnn_double::recurrent = {};
+  const variable loss = sum(y);
+  loss.backward(retain_graph);
+  CHECK(cudnn_double::math == CUDNN_DEFAULT_MATH);
+  loss.backward();
+  CHECK(cudnn_double::math == CUDNN_DEFAULT_MATH);
+  CHECK(cudnn_double::recurrent.out_of_turn == 0);
+}
+
 TEST_CASE("where cuDNN does not take a layer the library's own kernels work") {
   cudnn_double::recurrent = {};
   cudnn_double::has_no_lstm = true;

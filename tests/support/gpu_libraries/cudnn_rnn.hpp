@@ -221,6 +221,7 @@ inline cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t, cudnnRNNDescriptor_t
                                              const void* dhy, void* dhx, cudnnTensorDescriptor_t, const void* cx, const void* dcy, void* dcx, std::size_t weight_bytes, const void* w, std::size_t work, void* room, std::size_t reserve,
                                              void* kept) {
   ++cudnn_double::recurrent.data;
+  cudnn_double::math = r->math;
   const bool fit = y != nullptr && kept != nullptr && cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, w, work, room, reserve, kept);
   return cudnn_double::give(fit, *r, *xs, [=]<class T>(const cudnn_double::layer<T>& l) {
     cudnn_double::expect(kept, cudnn_double::fresh);
@@ -230,6 +231,7 @@ inline cudnnStatus_t cudnnRNNBackwardData_v8(cudnnHandle_t, cudnnRNNDescriptor_t
 inline cudnnStatus_t cudnnRNNBackwardWeights_v8(cudnnHandle_t, cudnnRNNDescriptor_t r, cudnnWgradMode_t, const int* lengths, cudnnRNNDataDescriptor_t xs, const void* x, cudnnTensorDescriptor_t hs, const void* hx, cudnnRNNDataDescriptor_t ys,
                                                 const void* y, std::size_t weight_bytes, void* dw, std::size_t work, void* room, std::size_t reserve, void* kept) {
   ++cudnn_double::recurrent.weights;
+  cudnn_double::math = r->math;
   return cudnn_double::give(kept != nullptr && cudnn_double::fits(*r, lengths, *xs, *ys, *hs, weight_bytes, dw, work, room, reserve, kept), *r, *xs, [=]<class T>(const cudnn_double::layer<T>& l) {
     cudnn_double::expect(kept, cudnn_double::spent);
     l.weights(static_cast<const T*>(x), static_cast<const T*>(hx), static_cast<const T*>(y), dw, kept);

@@ -19,6 +19,7 @@ struct recurrent_operands {
 /// What the forward call leaves for the backward ones.
 struct recurrent_trace {
   block weights, reserve;  // as cuDNN has them
+  bool tf32 = false;       // what was allowed then holds for all calls: the plan, and with it the memory, is another otherwise
   bool is_spent = false;   // has a backward call written over the reserve?
 };
 
@@ -65,10 +66,10 @@ class out_of_order {
 /// does not do it.
 template <std::floating_point T>
 [[nodiscard]] bool run_layer(const recurrence& r, const recurrent_operands<T>& a, T* y, recurrent_trace* trace) {
-  return with_layer<T>(r, a.b_ih != nullptr, [&](cudnnHandle_t handle, const recurrent_plan& p) {
-    block weights = trace != nullptr ? trace->weights : block();
-    if (!weights) {
-      weights = block(p.weights);
+  const bool again = trace != nullptr && trace->weights, tf32 = again ? trace->tf32 : takes_tf32<T>();
+  return with_layer<T>(r, a.b_ih != nullptr, tf32, [&](cudnnHandle_t handle, const recurrent_plan& p) {
+    block weights = again ? trace->weights : block(p.weights);
+    if (!again) {
       const T* const parts[] = {a.w_ih, a.w_hh, a.b_ih, a.b_hh};
       for (int k = 0; k < 4; ++k)
         if (parts[k] != nullptr) copy(parts[k], p.size_of_place(k), reinterpret_cast<T*>(static_cast<char*>(weights.data()) + p.place[k]));
@@ -78,12 +79,14 @@ template <std::floating_point T>
     const block workspace(room);
     const in_order<T> x(r, r.in, a.x);
     const out_of_order<T> outputs(r, r.hidden, y);
-    const cudnnStatus_t status = cudnnRNNForward(handle, p.how, trace != nullptr ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE, nullptr, p.x, x.data(), p.y, outputs.data(), p.state, a.h0, nullptr, p.state, a.c0, y + r.rows() * r.hidden, p.weights, weights.data(),
-                                                 room, workspace.data(), trace != nullptr ? p.reserve : 0, reserve.data());
+    T* const last_cells = y + r.rows() * r.hidden;
+    const cudnnForwardMode_t mode = trace != nullptr ? CUDNN_FWD_MODE_TRAINING : CUDNN_FWD_MODE_INFERENCE;
+    const cudnnStatus_t status = cudnnRNNForward(handle, p.how, mode, nullptr, p.x, x.data(), p.y, outputs.data(), p.state, a.h0, nullptr, p.state, a.c0, last_cells, p.weights, weights.data(), room, workspace.data(),
+                                                 trace != nullptr ? p.reserve : 0, reserve.data());
     if (status == CUDNN_STATUS_NOT_SUPPORTED) return false;
     check_lstm(status);
     outputs.done();
-    if (trace != nullptr) *trace = {std::move(weights), std::move(reserve), false};
+    if (trace != nullptr) *trace = {std::move(weights), std::move(reserve), tf32, false};
     return true;
   });
 }
@@ -97,7 +100,7 @@ void run_layer_backward(const recurrence& r, const recurrent_operands<T>& a, con
     const block again(static_cast<std::size_t>((r.rows() + r.batch) * r.hidden) * sizeof(T));
     is_done = run_layer(r, a, static_cast<T*>(again.data()), &trace);
   }
-  is_done = is_done && with_layer<T>(r, a.b_ih != nullptr, [&](cudnnHandle_t handle, const recurrent_plan& p) {
+  is_done = is_done && with_layer<T>(r, a.b_ih != nullptr, trace.tf32, [&](cudnnHandle_t handle, const recurrent_plan& p) {
     const block workspace(p.workspace);
     const in_order<T> outputs(r, r.hidden, y), of_outputs(r, r.hidden, g);
     const out_of_order<T> of_x(r, r.in, dx);
@@ -114,7 +117,7 @@ void run_layer_backward(const recurrence& r, const recurrent_operands<T>& a, con
 template <std::floating_point T>
 [[nodiscard]] block run_layer_weights(const recurrence& r, const recurrent_operands<T>& a, const T* y, recurrent_trace& trace, extent (&first)[4]) {
   block weights;
-  const bool is_done = with_layer<T>(r, a.b_ih != nullptr, [&](cudnnHandle_t handle, const recurrent_plan& p) {
+  const bool is_done = with_layer<T>(r, a.b_ih != nullptr, trace.tf32, [&](cudnnHandle_t handle, const recurrent_plan& p) {
     weights = block(p.weights);
     weights.clear();  // cuDNN adds to it
     const block workspace(p.workspace);

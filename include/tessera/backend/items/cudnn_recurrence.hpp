@@ -104,9 +104,13 @@ inline void fit(context& with, recurrent_plans& known, recurrent_plan& p, int st
   p.steps = steps, p.batch = batch;
 }
 
+/// May products of T be computed in TF32 now?
+template <std::floating_point T>
+[[nodiscard]] bool takes_tf32() { return std::same_as<T, float> && tessera::gpu::detail::tf32_allowed; }
+
 /// Calls run(handle, plan), which says whether it was done, where cuDNN takes the layer.
 template <std::floating_point T, class Run>
-[[nodiscard]] bool with_layer(const recurrence& r, bool has_bias, Run&& run) {
+[[nodiscard]] bool with_layer(const recurrence& r, bool has_bias, bool tf32, Run&& run) {
   constexpr extent most = std::numeric_limits<int>::max();
   if (!current_device().is_gpu() || r.rows() == 0 || r.hidden == 0 || r.in == 0 || r.rows() > most || r.batch * r.hidden > most || r.in > most) return false;
   const int gpu = current_device().index();
@@ -115,8 +119,7 @@ template <std::floating_point T, class Run>
   const std::lock_guard lock(with.access);
   with.make(gpu);
   recurrent_plans& known = recurrent_plans_of(gpu);
-  constexpr bool is_double = std::same_as<T, double>;
-  const recurrent_plan::problem wanted{is_double, !is_double && tessera::gpu::detail::tf32_allowed, has_bias, static_cast<int>(r.in), static_cast<int>(r.hidden)};
+  const recurrent_plan::problem wanted{std::same_as<T, double>, tf32, has_bias, static_cast<int>(r.in), static_cast<int>(r.hidden)};
   std::size_t k = 0;
   while (k < known.all.size() && !(known.all[k].of == wanted)) ++k;
   if (k == known.all.size()) {
