@@ -79,6 +79,26 @@ double training_step(S images, bool is_captured) {
   return microseconds([&] { static_cast<void>(step(x, y)); });
 }
 
+/// Two layers of an LSTM, 256 -> 512, over 64 sequences of 128 steps.
+void lstm_rows() {
+  ts::nn::lstm<256, 512, ts::nn::layers<2>> model;
+  to(model, gpu);
+  const auto x = ts::randn<float>(shape<ts::dyn, ts::dyn, 256>{128, 64});
+  constexpr double operations = 2 * 128.0 * 64 * 4 * 512 * (256 + 512 + 512 + 512);
+  report("LSTM, forward", microseconds([&] {
+           const ts::no_grad guard;
+           static_cast<void>(model(x));
+         }),
+         operations, "GFLOP/s");
+  report("LSTM, forward and backward", microseconds([&] {
+           ts::nn::zero_grad(model);
+           const auto [y, state] = model(x);
+           ts::variable loss = ts::sum(y);
+           loss.backward();
+         }),
+         3 * operations, "GFLOP/s");
+}
+
 /// Batches of 256 images of 3 x 64 x 64, one by one: what the bus gives, and what of it hides behind a product of matrices.
 void loader_rows() {
   const auto images = [] {
@@ -133,5 +153,6 @@ int main() {
     report(captured ? "training step, MLP, batch 64, captured" : "training step, MLP, batch 64", training_step<mlp>(shape<ts::dyn, 784>{64}, captured), 0, "-");
     report(captured ? "training step, CNN, batch 64, captured" : "training step, CNN, batch 64", training_step<cnn>(shape<ts::dyn, 1, 28, 28>{64}, captured), 0, "-");
   }
+  lstm_rows();
   loader_rows();
 }

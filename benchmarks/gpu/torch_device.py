@@ -79,6 +79,23 @@ def cnn():
     )
 
 
+def lstm_rows():
+    model = torch.nn.LSTM(256, 512, num_layers=2).cuda()
+    x = torch.randn(128, 64, 256, device="cuda")
+    operations = 2 * 128.0 * 64 * 4 * 512 * (256 + 512 + 512 + 512)
+
+    def forward():
+        with torch.no_grad():
+            model(x)
+
+    def step():
+        model.zero_grad()
+        model(x)[0].sum().backward()
+
+    report("LSTM, forward", microseconds(forward), operations, "GFLOP/s")
+    report("LSTM, forward and backward", microseconds(step), 3 * operations, "GFLOP/s")
+
+
 def main():
     n = 1 << 26
     size = 4.0 * n
@@ -109,6 +126,9 @@ def main():
         if not compiled:
             report("training step, MLP, batch 64, captured", captured_step(mlp(), (64, 784)), 0, "-")
             report("training step, CNN, batch 64, captured", captured_step(cnn(), (64, 1, 28, 28)), 0, "-")
+            torch.backends.cudnn.allow_tf32 = False
+            lstm_rows()
+            torch.backends.cudnn.allow_tf32 = True
 
 
 if __name__ == "__main__":

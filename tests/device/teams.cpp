@@ -91,10 +91,10 @@ TEST_CASE("teams give what lone lanes give") {
       return element_of_product<double>{{rows, 2, n, {x.data(), n, 1}, {x.data(), 1, n}, to, 2, true, nullptr, {}}};
     });
     check_teams<double>("sum", rows, rows, [&](double* to) {
-      return reduce_part<sum_of_items, number_at<double>, double>{numbers_at(x.data(), rows * n), {rows, n, 1, true}, numbers_at(to, rows).at, nullptr};
+      return reduce_part<backend::plain_sum, number_at<double>, double>{numbers_at(x.data(), rows * n), {rows, n, 1, true}, numbers_at(to, rows).at, nullptr};
     });
     std::vector<double> partial(static_cast<std::size_t>(rows * 4));
-    run_by_teams(rows * 4, 8, reduce_part<sum_of_items, number_at<double>, double>{numbers_at(x.data(), rows * n), {rows, n, 4, true}, numbers_at(x.data(), rows).at, partial.data()});
+    run_by_teams(rows * 4, 8, reduce_part<backend::plain_sum, number_at<double>, double>{numbers_at(x.data(), rows * n), {rows, n, 4, true}, numbers_at(x.data(), rows).at, partial.data()});
     for (std::size_t row = 0; row < rows; ++row)
       CHECK(std::accumulate(partial.data() + row * 4, partial.data() + row * 4 + 4, 0.0) == doctest::Approx(std::accumulate(x.data() + row * weight.size(), x.data() + (row + 1) * weight.size(), 0.0)));
   }

@@ -4,6 +4,7 @@
 // does not move along some axes) and reverse (the fused backward sweep). Each works on a rectangle of n0 rows of n1
 // elements through the loop of row_loop.hpp; here is what each does with the registers of a row.
 
+#include <tessera/backend/combine.hpp>
 #include <tessera/backend/lanes.hpp>
 #include <tessera/backend/plan.hpp>
 #include <tessera/backend/row_loop.hpp>
@@ -15,15 +16,6 @@
 #include <type_traits>
 
 namespace tessera::backend {
-
-/// Addition, as reductions and adjoints need it.
-struct plain_sum {
-  static constexpr bool sums = true;
-  template <class X>
-  TESSERA_INLINE static constexpr X combine(X a, X b) {
-    return a + b;
-  }
-};
 
 /// Runs over n0 rows of n1 elements; `index` is the number of the first element in row-major order of the whole space.
 using row_kernel = void (*)(const slot* slots, extent n0, extent n1, extent index);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include <tessera/backend/items/cudnn_lstm.hpp>
 #include <tessera/backend/items/lstm.hpp>
 
 namespace tessera::backend {

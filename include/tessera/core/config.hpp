@@ -8,7 +8,7 @@
 //                       those on OpenMP and on Threading Building Blocks (default 0)
 //   TESSERA_USE_CUDA    1 adds GPUs; link the CUDA runtime, compile what runs on a GPU with nvcc (default 0)
 //   TESSERA_USE_CUBLAS  1 multiplies matrices on GPUs by cuBLAS and cuBLASLt; link both (default 0)
-//   TESSERA_USE_CUDNN   1 convolves on GPUs by cuDNN 9; link it (default 0)
+//   TESSERA_USE_CUDNN   1 convolves and runs LSTMs on GPUs by cuDNN 9; link it (default 0)
 //   TESSERA_EMULATED_GPU  1 adds two GPUs that are this processor with memory of their own, for tests (default 0)
 //   TESSERA_INSTANTIATED  1: what no shape enters is compiled once, in a library that is linked; tessera_instantiated() of CMake
 //                       sets it and makes the library. 2, 3: this unit is that library, for float and for double (default 0)
@@ -89,6 +89,13 @@
 #define TESSERA_UNROLL
 #else
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/// Before a loop whose turns shall not be written out for a GPU: few of them are run, and copies take long to compile.
+#if defined(__CUDACC__)
+#define TESSERA_ROLLED _Pragma("unroll 1")
+#else
+#define TESSERA_ROLLED
 #endif
 
 #if defined(__CUDACC__)

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <new>
 #include <span>
 #include <string>
@@ -35,8 +36,9 @@ inline constexpr format formats[] = {{0x08, "uint8", 1}, {0x09, "int8", 1}, {0x0
 // nullptr where IDX has no such type.
 template <Element T>
 [[nodiscard]] constexpr const format* format_of() {
-  const auto* found = std::ranges::find(formats, std::string_view(name_of(dtype_of<T>)), &format::name);
-  return found == std::ranges::end(formats) ? nullptr : found;
+  for (const format& f : formats)
+    if (f.name == name_of(dtype_of<T>)) return &f;
+  return nullptr;
 }
 
 /// The bytes of a plain file, read as gzip_cursor reads those of a packed one.
@@ -60,7 +62,7 @@ void swap_if_little(std::span<Word> words) {
   if constexpr (std::endian::native == std::endian::little && sizeof(Word) > 1)
     for (Word& w : words) {
       auto bytes = std::bit_cast<std::array<std::byte, sizeof(Word)>>(w);
-      std::ranges::reverse(bytes);
+      std::reverse(bytes.begin(), bytes.end());
       w = std::bit_cast<Word>(bytes);
     }
 }
@@ -74,8 +76,8 @@ template <class Cursor>
     const bool packed = magic[0] == 0x1F && magic[1] == 0x8B;
     raise<io_error>({where, "not an IDX file, which starts with two zeros", packed ? ": it is a gzip file, whose name must end in .gz" : ""});
   }
-  const auto* held = std::ranges::find(formats, unsigned{magic[2]}, &format::code);
-  if (held == std::ranges::end(formats)) raise<io_error>({where, "not an IDX file: it has the unknown type code ", magic[2]});
+  const auto* held = std::find_if(std::begin(formats), std::end(formats), [&](const format& f) { return f.code == magic[2]; });
+  if (held == std::end(formats)) raise<io_error>({where, "not an IDX file: it has the unknown type code ", magic[2]});
   if (held != &wanted) raise<io_error>({where, "holds ", held->name, ", not ", wanted.name});
   if (magic[3] != wanted_rank) raise<io_error>({where, "has ", magic[3], " axes, not ", wanted_rank});
   std::array<std::uint32_t, max_rank> sizes = {};

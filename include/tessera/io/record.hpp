@@ -56,7 +56,7 @@ class record {
   /// The tensor of this name, or nullptr.
   ///   error  io_error where the file has it in a form that this library does not
   [[nodiscard]] TESSERA_ONCE const entry* find(std::string_view name) const {
-    const auto place = std::ranges::lower_bound(by_name_, name, {}, [this](std::size_t i) { return name_at(i); });
+    const auto place = std::lower_bound(by_name_.begin(), by_name_.end(), name, [this](std::size_t i, std::string_view wanted) { return name_at(i) < wanted; });
     if (place != by_name_.end() && name_at(*place) == name) return &entries_[*place];
     if (const auto reason = refused_.find(name); reason != refused_.end()) raise<io_error>({"tessera::io::record: ", reason->second});
     return nullptr;

@@ -93,7 +93,7 @@ class captured_updates : public gpu::renewed {
   template <class T>
   void launch(const captured_update<Slots>& part) {
     const auto* numbers = reinterpret_cast<const element<T>*>(static_cast<const std::byte*>(there_.data()) + part.numbers);
-    backend::launch(part.of->parameter.size(), 16, backend::items::update_element_from<element<T>, spans<T, Slots>>{numbers, spans_of<T>(*part.of)});
+    backend::launch(part.of->parameter.size(), 16, backend::items::update_element<element<T>, spans<T, Slots>>{{}, numbers, spans_of<T>(*part.of)});
   }
   template <class T>
   void put(const captured_update<Slots>& part, const made_type& made) {

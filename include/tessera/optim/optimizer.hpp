@@ -32,7 +32,7 @@ void update_elements(trained<Slots>& p, const Update& update) {
   const with_device on(n.value.device());
   if (backend::runs_items()) {
     const auto element = update(std::type_identity<backend::scalar_register<T>>{});
-    return backend::launch(s.size, 16, backend::items::update_element<std::remove_const_t<decltype(element)>, spans<T, Slots>>{element, s});
+    return backend::launch(s.size, 16, backend::items::update_element<std::remove_const_t<decltype(element)>, spans<T, Slots>>{element, nullptr, s});
   }
 #endif
   parallel_for(s.size, elements_of_a_task, [&](extent begin, extent end) {

@@ -2,10 +2,14 @@
 #pragma once
 // A stand-in for cuDNN, for tests without a GPU: convolutions and their gradients by plain loops, by the words of cuDNN's manual, on the memory of
 // the emulated GPU. Descriptions that contradict each other are refused. The algorithm it proposes first is not deterministic.
+// LSTMs: cudnn_rnn.hpp.
 
 #include "cuda_double.hpp"
 
+#include <cmath>
 #include <cstddef>
+#include <type_traits>
+#include <vector>
 
 enum cudnnStatus_t { CUDNN_STATUS_SUCCESS = 0, CUDNN_STATUS_BAD_PARAM = 2000, CUDNN_STATUS_NOT_SUPPORTED = 3000 };
 enum cudnnDataType_t { CUDNN_DATA_FLOAT = 0, CUDNN_DATA_DOUBLE = 1 };
@@ -180,3 +184,5 @@ inline cudnnStatus_t cudnnAddTensor(cudnnHandle_t, const void* alpha, cudnnTenso
   else cudnn_double::add_channels<float>(alpha, a, beta, *cs, c);
   return CUDNN_STATUS_SUCCESS;
 }
+
+#include "cudnn_rnn.hpp"

@@ -175,7 +175,7 @@ struct tile_of_weight {
     }
     for (int r = 0; r < Size; ++r)
       for (int s = 0; s < Size; ++s) {
-        const auto sum = team.template combine<sum_of_items>(sums.sum[r][s]);
+        const auto sum = team.template combine<plain_sum>(sums.sum[r][s]);
         const extent o = row + r * by.rows, tap = column + s * by.columns;
         if (team.lane() == 0 && o < c.out && tap < width) dw[(group * c.out + o) * width + tap] = static_cast<T>(sum);
       }

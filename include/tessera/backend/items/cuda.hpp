@@ -21,12 +21,14 @@ inline constexpr int threads_of_block = 256;
 template <class F>
 __global__ void __launch_bounds__(threads_of_block) run_items(const __grid_constant__ F f, extent first, extent n) {
   const extent stride = static_cast<extent>(gridDim.x) * threads_of_block;
+  TESSERA_ROLLED
   for (extent i = first + static_cast<extent>(blockIdx.x) * threads_of_block + threadIdx.x; i < n; i += stride) f(i);
 }
 /// The first n items as packets.
 template <class F>
 __global__ void __launch_bounds__(threads_of_block) run_packets(const __grid_constant__ F f, extent n) {
   const extent stride = static_cast<extent>(gridDim.x) * threads_of_block * F::packet_size;
+  TESSERA_ROLLED
   for (extent i = (static_cast<extent>(blockIdx.x) * threads_of_block + threadIdx.x) * F::packet_size; i < n; i += stride) f.packet(i);
 }
 /// Some lanes of a block, a power of two: up to a warp they exchange registers, beyond that warps meet in shared memory.
@@ -67,6 +69,7 @@ __global__ void __launch_bounds__(32 * team::most_warps) run_rows(const __grid_c
   __shared__ __align__(8) unsigned char room[8 * team::most_warps];
   const team own(1 << shift, room);
   const extent teams = blockDim.x >> shift;
+  TESSERA_ROLLED
   for (extent row = static_cast<extent>(blockIdx.x) * teams + (threadIdx.x >> shift); row < n; row += static_cast<extent>(gridDim.x) * teams) f(row, own);
 }
 
@@ -77,25 +80,45 @@ __global__ void __launch_bounds__(32 * team::most_warps) run_rows(const __grid_c
   return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
+/// Starts a kernel whose arguments are an F and numbers on the stream of a GPU. None of these is a template: what each kernel adds to the
+/// program's own code is a call.
+TESSERA_APART_ONCE void start(const void* kernel, int gpu, unsigned blocks, int threads, void** arguments) {
+  static_cast<void>(cudaLaunchKernel(kernel, dim3(blocks), dim3(static_cast<unsigned>(threads)), arguments, 0, tessera::gpu::memory::stream(gpu)));
+  tessera::gpu::check(cudaGetLastError(), "launching a kernel");  // which forgets it too
+}
+TESSERA_APART_ONCE void start_rows(const void* kernel, const void* f, extent n, extent length, int gpu) {
+  const int lanes = lanes_of_team(n, length), threads = lanes > threads_of_block ? lanes : threads_of_block;
+  int shift = std::countr_zero(static_cast<unsigned>(lanes));
+  void* arguments[] = {const_cast<void*>(f), &n, &shift};
+  start(kernel, gpu, blocks_for(n, threads / lanes), threads, arguments);
+}
+TESSERA_APART_ONCE void start_items(const void* kernel, const void* f, extent first, extent n, int gpu) {
+  void* arguments[] = {const_cast<void*>(f), &first, &n};
+  start(kernel, gpu, blocks_for(n - first), threads_of_block, arguments);
+}
+TESSERA_APART_ONCE void start_packets(const void* kernel, const void* f, extent n, extent packets, int gpu) {
+  void* arguments[] = {const_cast<void*>(f), &n};
+  start(kernel, gpu, blocks_for(packets), threads_of_block, arguments);
+}
+
 /// What the slot of F holds.
 template <class F>
-void run(const F& f, extent n, int gpu) {
+void run(const void* work, extent n, int gpu) {
+  const F& f = *static_cast<const F*>(work);
   const tessera::gpu::chosen scope(gpu);
-  const cudaStream_t stream = tessera::gpu::memory::stream(gpu);
-  if constexpr (requires { f.run_on(stream); }) {
-    f.run_on(stream);
+  if constexpr (requires(cudaStream_t stream) { f.run_on(stream); }) {
+    f.run_on(tessera::gpu::memory::stream(gpu));
+    tessera::gpu::check(cudaGetLastError(), "launching a kernel");
   } else if constexpr (requires { typename F::row_work; }) {
-    const int lanes = lanes_of_team(n, f.length), threads = lanes > threads_of_block ? lanes : threads_of_block;
-    run_rows<typename F::row_work><<<blocks_for(n, threads / lanes), static_cast<unsigned>(threads), 0, stream>>>(f.f, n, std::countr_zero(static_cast<unsigned>(lanes)));
+    start_rows(reinterpret_cast<const void*>(&run_rows<typename F::row_work>), &f.f, n, f.length, gpu);
   } else {
     extent packed = 0;
     if constexpr (requires { F::packet_size; }) {
       if (f.packs()) packed = n / F::packet_size * F::packet_size;
-      if (packed != 0) run_packets<F><<<blocks_for(packed / F::packet_size), threads_of_block, 0, stream>>>(f, packed);
+      if (packed != 0) start_packets(reinterpret_cast<const void*>(&run_packets<F>), work, packed, packed / F::packet_size, gpu);
     }
-    if (packed != n) run_items<F><<<blocks_for(n - packed), threads_of_block, 0, stream>>>(f, packed, n);
+    if (packed != n) start_items(reinterpret_cast<const void*>(&run_items<F>), work, packed, n, gpu);
   }
-  tessera::gpu::check(cudaGetLastError(), "launching a kernel");
 }
 
 }  // namespace tessera::backend::items::cuda

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// cuDNN's descriptions of convolutions, and which of its algorithms computes each: plain C++, for .cpp and .cu files alike.
+// cuDNN's handles, its descriptions of convolutions, and which of its algorithms computes each: plain C++, for .cpp and .cu files alike.
 
 #include <tessera/backend/items/launch.hpp>
 #include <tessera/backend/items/tf32.hpp>
@@ -18,8 +18,8 @@
 
 namespace tessera::backend::items::cudnn {
 
-inline void check(cudnnStatus_t status) {
-  if (status != CUDNN_STATUS_SUCCESS) [[unlikely]] raise<device_error>({"tessera::conv2d: cuDNN: ", cudnnGetErrorString(status)});
+inline void check(cudnnStatus_t status, const char* what = "conv2d") {
+  if (status != CUDNN_STATUS_SUCCESS) [[unlikely]] raise<device_error>({"tessera::", what, ": cuDNN: ", cudnnGetErrorString(status)});
 }
 
 /// What is computed of y = x * w.
@@ -45,7 +45,7 @@ struct plan {
   std::size_t workspace = 0;
 };
 
-/// What a GPU needs for convolutions; its handle serves one thread at a time.
+/// What a GPU needs for cuDNN; its handle serves one thread at a time.
 struct context {
   cudnnHandle_t handle = nullptr;
   std::mutex access;

@@ -141,12 +141,21 @@ struct numbered_plan {
   numbered_plan(const numbered_plan&) = delete;
 };
 
+/// Is a program's result what one tensor holds, so that no kernel of its own is needed to sum it?
+template <class P>
+inline constexpr bool is_one_tensor = P::sources == 1 && P::values == 1 && !P::generated[0] && P::kinds[0] != access::splat && P::of_lane_type[0];
+
 /// Combines the program's results into the last operand.
 template <class P, class Combine>
 void run_reduce(const plan& p) {
-  numbered_plan<P::sources + 2> own(p);
-  std::swap(own.all[P::sources], own.all[P::sources + 1]);  // the sources, the number, the output
-  run_reduction<Combine, typename P::lane_type>(own.p, P::sources + 1, [&](const int* order) { return value_at<P>{make_nest<P::sources + 1>(own.p, order)}; });
+  using T = typename P::lane_type;
+  if constexpr (is_one_tensor<P>) {
+    run_reduction<Combine, T>(p, 1, [&](const int* order) { return number_at<T>{make_nest<1>(p, order)}; });
+  } else {
+    numbered_plan<P::sources + 2> own(p);
+    std::swap(own.all[P::sources], own.all[P::sources + 1]);  // the sources, the number, the output
+    run_reduction<Combine, T>(own.p, P::sources + 1, [&](const int* order) { return value_at<P>{make_nest<P::sources + 1>(own.p, order)}; });
+  }
 }
 
 }  // namespace tessera::backend::items

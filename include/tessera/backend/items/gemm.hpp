@@ -56,7 +56,7 @@ struct element_of_product {
     const T *left = f.a.data + from_a + i * f.a.row_stride, *right = f.b.data + from_b + j * f.b.column_stride;
     number sum = number(0);
     for (extent p = team.lane(); p < f.k; p += team.lanes()) sum = static_cast<number>(sum + static_cast<number>(left[p * f.a.column_stride]) * static_cast<number>(right[p * f.b.row_stride]));
-    sum = team.template combine<sum_of_items>(sum);
+    sum = team.template combine<plain_sum>(sum);
     if (team.lane() == 0) f.write(at, i, j, sum);
   }
 };

@@ -38,26 +38,23 @@ void run_chunk(const void* f, extent begin, extent end) {
   for (; i < end; ++i) own(i);
 }
 
-/// How a GPU runs an F: null until a unit that was compiled for GPUs says it.
+/// How a GPU runs the F at an address: null until a unit that was compiled for GPUs says it.
 template <Items F>
-inline void (*gpu_slot)(const F& f, extent n, int gpu) = nullptr;
+inline void (*gpu_slot)(const void* f, extent n, int gpu) = nullptr;
 
 namespace {
 #if TESSERA_COMPILES_GPU_CODE
 template <Items F>
-struct registration {
-  registration() noexcept {
+const bool registered = [] {
 #if defined(__CUDACC__)
-    gpu_slot<F> = &cuda::run<F>;
+  gpu_slot<F> = &cuda::run<F>;
 #else
-    gpu_slot<F> = [](const F& f, extent n, int) {
-      tessera::gpu::memory::detail::give([f, n] { run_chunk<F>(&f, 0, n); });
-    };
+  gpu_slot<F> = [](const void* f, extent n, int) {
+    tessera::gpu::memory::detail::give([own = *static_cast<const F*>(f), n] { run_chunk<F>(&own, 0, n); });
+  };
 #endif
-  }
-};
-template <Items F>
-const registration<F> registered{};
+  return true;
+}();
 /// Makes the program fill the slot of F when it starts.
 template <Items F>
 void compile_for_gpu() noexcept { static_cast<void>(&registered<F>); }
@@ -82,26 +79,50 @@ void compile_for_gpu() noexcept {}
 template <Items F>
 [[nodiscard]] TESSERA_COLD const char* name_of() noexcept { return __PRETTY_FUNCTION__; }
 
+/// Work without its type: what runs it, and what tells its name.
+struct any_work {
+  void (*on_gpu)(const void* f, extent n, int gpu);
+  void (*here)(const void* f, extent begin, extent end);
+  const char* (*name)() noexcept;
+};
+
+#if TESSERA_HAS_GPU
+TESSERA_APART_ONCE void run_on_gpu(extent n, const any_work& work, const void* f) {
+  if (work.on_gpu == nullptr) refuse_uncompiled(work.name());
+  work.on_gpu(f, n, current_device().index());
+}
 template <Items F>
 void run_on_gpu(extent n, const F& f) {
   compile_for_gpu<F>();
-  if (gpu_slot<F> == nullptr) refuse_uncompiled(name_of<F>());
-  gpu_slot<F>(f, n, current_device().index());
+  run_on_gpu(n, {gpu_slot<F>, nullptr, &name_of<F>}, &f);
+}
+#endif
+
+/// Without Thrust only a GPU has items to run: no unit compiles them for the processor then.
+TESSERA_APART_ONCE void hand_out(extent n, [[maybe_unused]] extent cost, const any_work& work, const void* f) {
+  if (n <= 0) return;
+#if TESSERA_HAS_GPU
+  if (current_device().is_gpu()) return run_on_gpu(n, work, f);
+#endif
+#if TESSERA_USE_THRUST
+  const extent chunk = std::max<extent>(1, 16384 / std::max<extent>(1, cost) / 64) * 64;
+  if (selected() >= kind::thrust_cpp) return run_on_thrust(selected(), {work.here, f, n, chunk});
+#endif
+  raise<device_error>({"tessera: work for a GPU was started on a processor: ", readable_name(work.name())});
 }
 
 }  // namespace items
 
-/// Runs f(0) to f(n - 1), in any order and at the same time, where this thread's work goes. `cost`: of one item, in simple operations.
+/// Runs f(0) to f(n - 1), in any order and at the same time, where this thread's work goes: to a GPU or to a system of Thrust.
+/// `cost`: of one item, in simple operations.
 template <Items F>
 void launch(extent n, extent cost, const F& f) {
-  if (n <= 0) return;
-  if constexpr (has_gpu)
-    if (current_device().is_gpu()) return items::run_on_gpu(n, f);
-  const extent chunk = std::max<extent>(1, 16384 / std::max<extent>(1, cost) / 64) * 64;
-#if TESSERA_USE_THRUST
-  if (selected() >= kind::thrust_cpp) return items::run_on_thrust(selected(), {&items::run_chunk<F>, &f, n, chunk});
+#if TESSERA_HAS_GPU
+  items::compile_for_gpu<F>();
+  items::hand_out(n, cost, {items::gpu_slot<F>, TESSERA_USE_THRUST ? &items::run_chunk<F> : nullptr, &items::name_of<F>}, &f);
+#else
+  items::hand_out(n, cost, {nullptr, &items::run_chunk<F>, &items::name_of<F>}, &f);
 #endif
-  parallel_for((n + chunk - 1) / chunk, 1, [&](extent begin, extent end) { items::run_chunk<F>(&f, begin * chunk, std::min(n, end * chunk)); });
 }
 
 /// Where work of this thread says what it found wrong: null on a processor, which has checked before.

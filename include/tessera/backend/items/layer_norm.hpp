@@ -22,13 +22,13 @@ struct normalized_row {
     const wide count = static_cast<wide>(a.n);
     wide sum = 0;
     for (extent j = team.lane(); j < a.n; j += team.lanes()) sum += static_cast<wide>(x[j]);
-    const T mean = static_cast<T>(team.template combine<sum_of_items>(sum) / count);
+    const T mean = static_cast<T>(team.template combine<plain_sum>(sum) / count);
     wide squares = 0;
     for (extent j = team.lane(); j < a.n; j += team.lanes()) {
       const T d = x[j] - mean;
       squares += static_cast<wide>(d * d);
     }
-    const T scale = static_cast<T>(1 / lane::sqrt(team.template combine<sum_of_items>(squares) / count + static_cast<wide>(a.eps)));
+    const T scale = static_cast<T>(1 / lane::sqrt(team.template combine<plain_sum>(squares) / count + static_cast<wide>(a.eps)));
     if (team.lane() == 0) a.mean[row] = mean, a.scale[row] = scale;
     for (extent j = team.lane(); j < a.n; j += team.lanes()) {
       T value = (x[j] - mean) * scale;
@@ -57,7 +57,7 @@ struct gradient_of_normalized_row {
       along += static_cast<wide>(u * ((x[j] - mean) * scale));
     }
     const wide count = static_cast<wide>(a.n);
-    const T level = static_cast<T>(team.template combine<sum_of_items>(sum) / count), slope = static_cast<T>(team.template combine<sum_of_items>(along) / count);
+    const T level = static_cast<T>(team.template combine<plain_sum>(sum) / count), slope = static_cast<T>(team.template combine<plain_sum>(along) / count);
     for (extent j = team.lane(); j < a.n; j += team.lanes()) {
       const T u = a.weight == nullptr ? g[j] : g[j] * a.weight[j];
       dx[j] = ((u - level) - (x[j] - mean) * scale * slope) * scale;

@@ -24,9 +24,11 @@ struct loss_of_row {
     const T* x = logits + row * n;
     const T top = largest_of_row(x, n, team), log_sum = top + lane::log(sum_of_exp_of_row(x, n, top, team));
     T sum = T(0);
-    if (targets.smoothing != 0 && !targets.is_left_out(row))
+    if (targets.smoothing != 0 && !targets.is_left_out(row)) {
+      TESSERA_ROLLED
       for (extent c = team.lane(); c < n; c += team.lanes()) sum += targets.share_of_class(c) * (log_sum - x[c]);
-    sum = team.template combine<sum_of_items>(sum);
+    }
+    sum = team.template combine<plain_sum>(sum);
     if (team.lane() != 0) return;
     if (faults != nullptr && targets.is_left_out(row) && !targets.is_ignored(row)) faults->report(gpu::fault::label, targets.labels[row], row, n);
     lse[row] = log_sum;
@@ -50,15 +52,19 @@ struct loss_gradient_of_row {
     const T* x = logits + row * n;
     T* dx = to + row * n;
     if (targets.is_left_out(row)) {
+      TESSERA_ROLLED
       for (extent c = team.lane(); c < n; c += team.lanes()) dx[c] = T(0);
       return;
     }
     T share = T(0);
-    if (targets.smoothing != 0)
+    if (targets.smoothing != 0) {
+      TESSERA_ROLLED
       for (extent c = team.lane(); c < n; c += team.lanes()) share += targets.share_of_class(c);
-    share = targets.share_of_label(row) + team.template combine<sum_of_items>(share);
+    }
+    share = targets.share_of_label(row) + team.template combine<plain_sum>(share);
     const T own = seed[row * step] * (scale != nullptr ? *scale : factor), shift = lse[row];
     const extent label = targets.labels[row];
+    TESSERA_ROLLED
     for (extent c = team.lane(); c < n; c += team.lanes()) {
       T value = lane::exp(static_cast<T>(x[c] - shift)) * (own * share);
       if (targets.smoothing != 0) value -= own * targets.share_of_class(c);
@@ -97,7 +103,7 @@ struct mean_factor {
     double sum = 0;
     for (extent row = team.lane(); row < rows; row += team.lanes())
       if (!targets.is_left_out(row)) sum += static_cast<double>(targets.weight_of(targets.labels[row]));
-    sum = team.template combine<sum_of_items>(sum);
+    sum = team.template combine<plain_sum>(sum);
     if (team.lane() == 0) *to = static_cast<T>(1 / sum);
   }
 };
@@ -114,7 +120,7 @@ struct scaled_sum {
   TESSERA_FN void operator()(extent, const Team& team) const {
     accumulate_t<T> sum = 0;
     for (extent j = team.lane(); j < n; j += team.lanes()) sum += static_cast<accumulate_t<T>>(x[j]);
-    sum = team.template combine<sum_of_items>(sum);
+    sum = team.template combine<plain_sum>(sum);
     if (team.lane() == 0) *to = factor != nullptr ? static_cast<T>(sum) * *factor : static_cast<T>(sum);
   }
 };

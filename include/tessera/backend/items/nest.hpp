@@ -55,10 +55,12 @@ struct nest {
   template <class Index>
   TESSERA_FN void locate_by(Index i, extent* offset) const {
     for (int k = 0; k < Count; ++k) offset[k] = 0;
+    TESSERA_ROLLED
     for (int axis = rank - 1; axis > 0; --axis) {
       const Index size = static_cast<Index>(n[axis]), rest = i / size;
       const extent at = static_cast<extent>(i - rest * size);
-      for (int k = 0; k < Count; ++k) offset[k] += at * of[k].stride[axis];
+      offset[0] += at * of[0].stride[axis];  // apart: where it is the only one, no loop is left that takes TESSERA_ROLLED away
+      for (int k = 1; k < Count; ++k) offset[k] += at * of[k].stride[axis];
       i = rest;
     }
     for (int k = 0; k < Count; ++k) offset[k] += static_cast<extent>(i) * of[k].stride[0];

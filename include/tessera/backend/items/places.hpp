@@ -6,6 +6,7 @@
 
 #if TESSERA_RUNS_ITEMS
 
+#include <concepts>
 #include <cstdint>
 
 namespace tessera::backend {
@@ -57,7 +58,8 @@ struct ordered_pairs {
 
 /// Writes n numbers in ascending order, equal ones in the order of their places, and the places. As the numbers and the places alone
 /// say who comes first, so does the result.
-TESSERA_COLD inline void order_places(extent n, const std::int64_t* number, std::int64_t* key, std::int64_t* place) {
+template <std::same_as<std::int64_t> Number>  // a template only for this: a program that orders nothing does not compile its kernels
+TESSERA_COLD void order_places(extent n, const Number* number, Number* key, Number* place) {
   constexpr extent few = 16384;  // one launch of n² comparisons then costs less than the launches of a network
   if (n <= few) return launch(n, 2 * n, items::place_by_rank{number, n, key, place});
   launch(n, 2, items::numbered{number, key, place});

@@ -3,6 +3,7 @@
 // Reductions as items: each combines a part of what belongs to one element of the result, in an order that depends on the extents
 // only; where the results are few, several items share one and a second launch combines their parts in order.
 
+#include <tessera/backend/combine.hpp>
 #include <tessera/backend/items/cut.hpp>
 #include <tessera/backend/items/launch.hpp>
 #include <tessera/backend/items/nest.hpp>
@@ -12,13 +13,6 @@
 #if TESSERA_RUNS_ITEMS
 
 namespace tessera::backend::items {
-
-/// Addition into what stands there.
-struct sum_of_items {
-  static constexpr bool sums = true;
-  template <class X>
-  TESSERA_FN static constexpr X combine(X a, X b) { return a + b; }
-};
 
 /// A part of a result, combined into what stands there, or written beside the other parts. Value(i): element i, the kept axes first.
 template <class Combine, class Value, class R>
@@ -64,7 +58,7 @@ struct number_at {
 /// The same of n numbers that stand one after the other.
 template <class T>
 [[nodiscard]] number_at<T> numbers_at(T* data, extent n) {
-  operand all{data, sizeof(T), {1}};
+  operand all{data, sizeof(T), {1}, false};
   plan p;
   p.rank = p.count = 1;
   p.n[0] = n;

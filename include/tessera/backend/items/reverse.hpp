@@ -51,7 +51,7 @@ struct reverse_part {
     P::for_each_source([&]<class S, int I>() {
       if constexpr (P::template is_active<I>) {
         if ((summed >> I & 1) == 0) return;
-        const accumulate_t<T> sum = team.template combine<sum_of_items>(sums[I]);
+        const accumulate_t<T> sum = team.template combine<plain_sum>(sums[I]);
         if (team.lane() != 0) return;
         if (partial[I] != nullptr) partial[I][o * by.parts + c] = static_cast<T>(sum);
         else at.template memory<typename S::element>(L + 2 + I)[offset[L + 2 + I]] += static_cast<typename S::element>(sum);
@@ -73,7 +73,7 @@ struct reverse_part {
 /// Adds partial sums, of the kept axes and the parts, to the adjoint of a leaf, which may be stretched along kept axes too.
 template <class T, class E>
 void add_partial_sums(const plan& p, const operand& leaf, const cut_plan& cut, T* partial) {
-  operand all[2] = {{partial, sizeof(T), {}}, leaf};
+  operand all[2] = {{partial, sizeof(T), {}, false}, leaf};
   plan of_parts;
   of_parts.count = 2;
   of_parts.operands = all;
@@ -83,7 +83,7 @@ void add_partial_sums(const plan& p, const operand& leaf, const cut_plan& cut, T
   all[1].stride[cut.kept_axes] = 0;
   extent step = 1;
   for (int i = cut.kept_axes; i >= 0; --i) all[0].stride[i] = step, step *= of_parts.n[i];
-  run_reduction<sum_of_items, E>(of_parts, 1, [&](const int* order) { return number_at<T>{make_nest<1>(of_parts, order)}; });
+  run_reduction<plain_sum, E>(of_parts, 1, [&](const int* order) { return number_at<T>{make_nest<1>(of_parts, order)}; });
 }
 
 /// The fused backward sweep of a plan. Leaves share a launch where their memory allows it and the axes on which one is summed hold those

@@ -34,7 +34,7 @@ template <class T, class Team>
 [[nodiscard]] TESSERA_FN T sum_of_exp_of_row(const T* x, extent n, T shift, const Team& team) {
   T sum = T(0);
   for (extent j = team.lane(); j < n; j += team.lanes()) sum += lane::exp(static_cast<T>(x[j] - shift));
-  return team.template combine<sum_of_items>(sum);
+  return team.template combine<plain_sum>(sum);
 }
 
 /// e to the elements of a row divided by their sum, or the logarithm of that.
@@ -70,7 +70,7 @@ struct softmax_gradient_of_row {
     const extent first = row * n;
     T sum = T(0);
     for (extent j = first + team.lane(); j < first + n; j += team.lanes()) sum += Log ? g[j] : static_cast<T>(g[j] * y[j]);
-    sum = team.template combine<sum_of_items>(sum);
+    sum = team.template combine<plain_sum>(sum);
     for (extent j = first + team.lane(); j < first + n; j += team.lanes()) {
       if constexpr (Log) dx[j] = g[j] - lane::exp(y[j]) * sum;
       else dx[j] = y[j] * (g[j] - sum);

@@ -8,23 +8,15 @@
 
 namespace tessera::backend::items {
 
-/// update(spans, element, lanes), with registers of one number.
+/// update(spans, element, lanes), with registers of one number. The update is held, or read in memory where `from` is not null.
 template <class Update, class Spans>
 struct update_element {
   Update update;
-  Spans spans;
-
-  TESSERA_FN void operator()(extent i) const { update(spans, i, 1); }
-};
-
-/// The same with an update that is in memory.
-template <class Update, class Spans>
-struct update_element_from {
-  const Update* update;
+  const Update* from;
   Spans spans;
 
   TESSERA_FN void operator()(extent i) const {
-    const Update own = *update;  // which no store changes
+    const Update own = from != nullptr ? *from : update;  // which no store changes
     own(spans, i, 1);
   }
 };

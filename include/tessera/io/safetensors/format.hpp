@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,12 +39,14 @@ inline constexpr format formats[] = {
     {"F32", 32, dtype::float32}, {"C64", 64, {}}, {"F64", 64, dtype::float64}, {"I64", 64, dtype::int64}, {"U64", 64, {}}};
 
 [[nodiscard]] constexpr const format* format_of(dtype type) {
-  return std::ranges::find(formats, std::optional(type), &format::type);
+  return std::find_if(std::begin(formats), std::end(formats), [type](const format& f) { return f.type == type; });
 }
 
 // Every byte of a bool must be 0 or 1: to C++ any other has no meaning.
 [[nodiscard]] TESSERA_COLD_ONCE bool are_booleans(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b <= std::byte{1}; });
+  for (const std::byte b : bytes)
+    if (b > std::byte{1}) return false;
+  return true;
 }
 
 [[nodiscard]] TESSERA_COLD_ONCE std::string shown(std::string_view name) {

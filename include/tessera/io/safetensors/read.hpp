@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -21,7 +22,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,8 +51,8 @@ struct header {
     if (field == "dtype") {
       once(d.kind != nullptr);
       const std::string kind = json.string();
-      const auto* known = std::ranges::find(formats, kind, &format::name);
-      if (known == std::ranges::end(formats)) json.fail({"tensor ", shown(d.name), " has the unknown dtype ", shown(kind)});
+      const auto* known = std::find_if(std::begin(formats), std::end(formats), [&](const format& f) { return f.name == kind; });
+      if (known == std::end(formats)) json.fail({"tensor ", shown(d.name), " has the unknown dtype ", shown(kind)});
       d.kind = known;
     } else if (field == "shape") {
       once(std::exchange(has_shape, true));
@@ -100,8 +100,10 @@ struct header {
   const auto name = [&](std::size_t i) { return std::string_view(tensors[i].name); };
   if (const std::size_t twin = first_twin(sorted_names(tensors.size(), name), name); twin != tensors.size())
     raise<io_error>({where, "two tensors are named ", shown(name(twin))});
-  const auto place_of = [&](std::size_t i) { return std::tuple(tensors[i].begin, tensors[i].end, name(i)); };
-  std::vector<std::size_t> order = sorted_indices(tensors.size(), [&](std::size_t i, std::size_t j) { return place_of(i) < place_of(j); });
+  std::vector<std::size_t> order = sorted_indices(tensors.size(), [&](std::size_t i, std::size_t j) {
+    const description &a = tensors[i], &b = tensors[j];
+    return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : name(i) < name(j);
+  });
   std::uint64_t filled = 0;
   for (const std::size_t i : order) {
     const description& d = tensors[i];

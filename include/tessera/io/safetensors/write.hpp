@@ -43,9 +43,12 @@ namespace detail::safetensors {
   const auto name_of_entry = [&](std::size_t i) { return std::string_view(entries[i].name); };
   if (const std::size_t twin = first_twin(sorted_names(entries.size(), name_of_entry), name_of_entry); twin != entries.size())
     refuse({"two tensors are named ", shown(entries[twin].name)});
-  const auto rank = [&](std::size_t i) { return std::pair(std::end(formats) - format_of(entries[i].type), name_of_entry(i)); };
+  const auto comes_before = [&](std::size_t a, std::size_t b) {
+    const format *of_a = format_of(entries[a].type), *of_b = format_of(entries[b].type);
+    return of_a != of_b ? of_a > of_b : name_of_entry(a) < name_of_entry(b);
+  };
   std::vector<const entry*> order;
-  for (const std::size_t i : sorted_indices(entries.size(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); })) order.push_back(&entries[i]);
+  for (const std::size_t i : sorted_indices(entries.size(), comes_before)) order.push_back(&entries[i]);
   return order;
 }
 

@@ -92,12 +92,14 @@ template <std::floating_point T>
     for (int direction = 0; direction < plan.directions; ++direction) {
       const int number = layer * plan.directions + direction;
       const lstm_weights<T>& w = weights[static_cast<std::size_t>(number)];
+      const V h_before = start(h0, number), c_before = start(c0, number);
       V h, c;
       if (own_way != nullptr) {
-        lstm_values<T> y = own_way(x, start(h0, number), start(c0, number), w, direction == 1);
+        lstm_values<T> y = own_way(x, h_before, c_before, w, direction == 1);
         outputs[direction] = std::move(y.output), h = std::move(y.h), c = std::move(y.c);
       } else {
-        const V y = apply(op::lstm<T>(direction == 1), x, start(h0, number), start(c0, number), w.w_ih, w.w_hh, w.b_ih, w.b_hh);
+        const auto is_read = [](const auto&... operands) { return (autograd::is_live(operands.source) || ...); };
+        const V y = apply(op::lstm<T>(direction == 1, is_read(x, h_before, c_before, w.w_ih, w.w_hh, w.b_ih, w.b_hh)), x, h_before, c_before, w.w_ih, w.w_hh, w.b_ih, w.b_hh);
         outputs[direction] = apply(op::leading_part{sequence}, y);
         const auto last = [&](extent place) { return apply(op::read_strided{{1, batch, n}, {batch * n, n, 1}, place * batch * n}, y); };
         h = last(direction == 1 ? 0 : steps - 1), c = last(steps);

@@ -72,7 +72,28 @@ template <std::floating_point T>
 struct lstm_trace {
   backend::lstm_extents at{};
   any_tensor<T> gates{}, cells{};  // [steps, batch, 4 hidden]: i, f, g and o; [steps, batch, hidden]
+#if TESSERA_USE_CUDNN
+  mutable backend::items::cudnn::recurrent_trace by_library{};  // in their place, where cuDNN computed the layer
+#endif
 };
+
+#if TESSERA_USE_CUDNN
+/// The operands of a layer as cuDNN takes them.
+template <std::floating_point T>
+class library_operands {
+ public:
+  using any = any_tensor<T>;
+  library_operands(const backend::lstm_extents& at, const any& x, const any& h0, const any& c0, const any& w_ih, const any& w_hh, const any& b_ih, const any& b_hh)
+      : sizes{at.steps, at.batch, w_ih.shape[1], at.hidden, at.reverse}, all_{x.contiguous(), h0.contiguous(), c0.contiguous(), w_ih.contiguous(), w_hh.contiguous(), b_ih.contiguous(), b_hh.contiguous()} {}
+
+  [[nodiscard]] backend::items::cudnn::recurrent_operands<T> pointers() const { return {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}; }
+  backend::items::cudnn::recurrence sizes;
+
+ private:
+  [[nodiscard]] const T* at(std::size_t k) const { return all_[k].hold ? all_[k].data() : nullptr; }
+  std::array<any, 7> all_;
+};
+#endif
 
 /// The cotangents of lstm. One sweep over the steps gives those of the gates before their functions; the rest are products.
 template <std::floating_point T, class V>
@@ -87,6 +108,9 @@ class lstm_cotangents {
     return [this] {
       if (!done_) V::records() ? compose() : sweep();
       done_ = true;
+#if TESSERA_USE_CUDNN
+      if (!V::records() && trace_.by_library.reserve) return of_library<I>();
+#endif
       if constexpr (I == 0) return apply(change_shape{x_.shape()}, apply(matmul{}, gates_, w_ih_));
       else if constexpr (I == 1) return dh_;
       else if constexpr (I == 2) return dc_;
@@ -108,7 +132,41 @@ class lstm_cotangents {
     return bias_ = V(std::move(sums));
   }
 
+#if TESSERA_USE_CUDNN
+  [[nodiscard]] library_operands<T> operands() const { return {trace_.at, x_.value, h0_.value, c0_.value, w_ih_.value, w_hh_.value, b_ih_.value, b_hh_.value}; }
+
+  void sweep_by_library() const {
+    const auto& [steps, batch, n, reverse] = trace_.at;
+    const library_operands<T> own = operands();
+    any_tensor<T> dx = any_tensor<T>::uninitialized(x_.shape()), dh, dc;
+    if (h0_.shape().rank != 0) dh = any_tensor<T>::uninitialized({batch, n});
+    if (c0_.shape().rank != 0) dc = any_tensor<T>::uninitialized({batch, n});
+    const any_tensor<T> g = g_.value.contiguous();
+    backend::items::cudnn::run_layer_backward<T>(own.sizes, own.pointers(), y_.value.data(), g.data(), trace_.by_library, dx.mutable_data(), dh.hold ? dh.mutable_data() : nullptr, dc.hold ? dc.mutable_data() : nullptr);
+    dx_ = V(std::move(dx));
+    dc_ = V(std::move(dc));
+    dh_ = V(std::move(dh));
+  }
+  template <int I>
+  [[nodiscard]] V of_library() const {
+    if constexpr (I == 0) return dx_;
+    else if constexpr (I == 1) return dh_;
+    else if constexpr (I == 2) return dc_;
+    else {
+      if (!weights_) {
+        const library_operands<T> own = operands();
+        weights_ = backend::items::cudnn::run_layer_weights<T>(own.sizes, own.pointers(), y_.value.data(), trace_.by_library, first_);
+      }
+      const extents& shape = I == 3 ? w_ih_.shape() : I == 4 ? w_hh_.shape() : b_ih_.shape();
+      return V(any_tensor<T>{weights_, shape, row_major(shape), first_[I - 3]});
+    }
+  }
+#endif
+
   void sweep() const {
+#if TESSERA_USE_CUDNN
+    if (trace_.by_library.reserve) return sweep_by_library();
+#endif
     const auto& [steps, batch, n, reverse] = trace_.at;
     any_tensor<T> dgates = any_tensor<T>::uninitialized({steps * batch, 4 * n}), dc = any_tensor<T>::uninitialized({batch, n}), dh;
     const bool has_h0 = h0_.shape().rank != 0;
@@ -175,6 +233,11 @@ class lstm_cotangents {
   V g_, x_, h0_, c0_, w_ih_, w_hh_, b_ih_, b_hh_, y_;
   mutable bool done_ = false;
   mutable V gates_, states_, dh_, dc_, bias_;  // gates [steps·batch, 4 hidden], states [steps·batch, hidden] before each step
+#if TESSERA_USE_CUDNN
+  mutable V dx_;
+  mutable block weights_;  // the adjoints of the parameters, which begin at these elements
+  mutable extent first_[4] = {};
+#endif
 };
 
 /// One layer in one direction over x [steps, batch, in]: operands x, h0, c0 [batch, hidden], w_ih [4 hidden, in], w_hh [4 hidden, hidden],
@@ -185,8 +248,9 @@ struct lstm {
   static constexpr const char* name = "lstm";
   static constexpr bool keeps = true, keeps_result = true;
   lstm_trace<T> trace{};
+  bool is_read;  // will a gradient follow? If not, a library that asks need not leave what it reads
 
-  explicit lstm(bool reverse) { trace.at.reverse = reverse; }
+  explicit lstm(bool reverse, bool will_be_read = true) : is_read(will_be_read) { trace.at.reverse = reverse; }
 
   using any = any_tensor<T>;
   [[nodiscard]] any value(const any& x, const any& h0, const any& c0, const any& w_ih, const any& w_hh, const any& b_ih, const any& b_hh) {
@@ -194,9 +258,14 @@ struct lstm {
     trace.at.steps = x.shape[0];
     trace.at.batch = x.shape[1];
     trace.at.hidden = n;
+    any y = any::uninitialized({x.shape[0] + 1, x.shape[1], n});
+#if TESSERA_USE_CUDNN
+    trace.by_library = {};
+    const library_operands<T> own(trace.at, x, h0, c0, w_ih, w_hh, b_ih, b_hh);
+    if (backend::items::cudnn::run_layer<T>(own.sizes, own.pointers(), y.mutable_data(), is_read ? &trace.by_library : nullptr)) return y;
+#endif
     trace.gates = any::uninitialized({x.shape[0], x.shape[1], 4 * n});
     trace.cells = any::uninitialized({x.shape[0], x.shape[1], n});
-    any y = any::uninitialized({x.shape[0] + 1, x.shape[1], n});
     const any from = x.contiguous(), weight = w_hh.contiguous(), h = h0.contiguous(), c = c0.contiguous();
     const bias_sum bias(b_ih, b_hh, 4 * n);
     backend::gemm<T>(rows, 4 * n, w_ih.shape[1], {from.data(), w_ih.shape[1], 1}, {w_ih.data(), w_ih.strides[1], w_ih.strides[0]}, trace.gates.mutable_data(), 4 * n, false, bias.data());
@@ -208,32 +277,36 @@ struct lstm {
   [[nodiscard]] auto vjp(const V& g, const V& x, const V& h0, const V& c0, const V& w_ih, const V& w_hh, const V& b_ih, const V& b_hh, const V& y) const {
     return lstm_cotangents<T, V>(trace, g, x, h0, c0, w_ih, w_hh, b_ih, b_hh, y);
   }
-  void release() { trace.gates = trace.cells = {}; }
+  void release() {
+    trace.gates = trace.cells = {};
+#if TESSERA_USE_CUDNN
+    trace.by_library = {};
+#endif
+  }
 
  private:
   /// The sum of both biases, null where there are none.
-#if TESSERA_RUNS_ITEMS
   class bias_sum {
    public:
     bias_sum(const any& a, const any& b, extent n) {
       if (!a.hold) return;
       const any x = a.contiguous(), y = b.contiguous();
       sum_ = block(static_cast<std::size_t>(n) * sizeof(T));
-      backend::launch(n, 1, backend::items::sum_of_two<T>{x.data(), y.data(), static_cast<T*>(sum_.data())});
+      T* const to = static_cast<T*>(sum_.data());
+      const T *first = x.data(), *second = y.data();
+#if TESSERA_RUNS_ITEMS
+      if (backend::runs_items()) {
+        backend::launch(n, 1, backend::items::sum_of_two<T>{first, second, to});
+        return;
+      }
+#endif
+      for (extent j = 0; j < n; ++j) to[j] = first[j] + second[j];
     }
     [[nodiscard]] const T* data() const { return static_cast<const T*>(sum_ ? sum_.data() : nullptr); }
 
    private:
     block sum_;
   };
-#else
-  class bias_sum : public backend::scratch<T> {
-   public:
-    bias_sum(const any& a, const any& b, extent n) : backend::scratch<T>(a.hold ? n : 0) {
-      for (extent j = 0; a.hold && j < n; ++j) this->data()[j] = a.data()[j] + b.data()[j];
-    }
-  };
-#endif
 };
 
 }  // namespace tessera::op
