@@ -77,7 +77,7 @@ template <class T, class Team>
     const Wide size = lane::abs(static_cast<Wide>(x[j]));
     total += p == 2 ? size * size : p == 1 ? size : lane::pow(size, static_cast<Wide>(p));
   }
-  total = team.template combine<sum_of_items>(total);
+  total = team.template combine<plain_sum>(total);
   return p == 2 ? lane::sqrt(total) : p == 1 ? total : lane::pow(total, static_cast<Wide>(1 / p));
 }
 
