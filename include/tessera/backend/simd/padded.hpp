@@ -17,7 +17,7 @@ namespace detail {
 
 /// Zeros from `to` on, before `end`.
 template <class V, class T = lane_t<V>>
-TESSERA_INLINE void clear(T* to, const T* end) {
+void clear(T* to, const T* end) {
   for (; to < end; to += width<V>) store_part(to, V(T(0)), static_cast<int>(std::min<extent>(end - to, width<V>)));
 }
 
