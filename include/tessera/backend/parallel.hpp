@@ -102,7 +102,7 @@ class worker_team {
  private:
   static constexpr std::uint64_t open = std::uint64_t{1} << 31;
   static constexpr std::uint64_t inside = open - 1;
-  static constexpr int spins = 2000;  // some tens of microseconds: the pause between two loops of one training step
+  static constexpr int spins = 8000;  // some 100 microseconds: the pause between two loops of one training step
 
   TESSERA_COLD_ONCE void hire(int wanted) {
     try {
