@@ -53,7 +53,8 @@ inline void run_alone(const chunked_loop& loop) {
     loop.run(loop.context, begin, std::min(loop.count, begin + loop.chunk));
 }
 
-// One loop at a time. Workers enter it while it is open and nobody waits for those who slept through it: `state_` holds
+// One loop at a time. Each thread begins with chunks of its own, the same ones whenever a loop of this length is run, which its caches may still
+// hold, and goes on with what the others have left. Workers enter it while it is open and nobody waits for those who slept through it: `state_` holds
 // the loop's number, whether it is open, and how many workers are in it. A sleeper announces itself before it looks at
 // the state, and whoever changes the state looks for sleepers afterwards (both sequentially consistent), so no wake-up
 // is lost.
@@ -85,14 +86,14 @@ class worker_team {
     loop_ = loop;
     failure_ = nullptr;
     allowed_ = threads - 1;
-    next_.store(0, std::memory_order_relaxed);
+    share_out((loop.count + loop.chunk - 1) / loop.chunk, threads);
     const std::uint64_t number = (state_.load(std::memory_order_relaxed) >> 32) + 1;
     state_.store(number << 32 | open);
     if (sleepers_.load() > 0) {
       const std::lock_guard guard(mutex_);
       wake_.notify_all();
     }
-    work();
+    work(0);
     state_.fetch_and(~open);
     wait_for_workers();
     if (failure_ != nullptr) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -112,17 +113,36 @@ class worker_team {
     }
   }
 
-  TESSERA_ONCE void work() noexcept {
+  // The chunks that one thread begins with: those from `next` on are left.
+  struct alignas(64) share {
+    std::atomic<extent> next;
+    extent end;
+  };
+  TESSERA_ONCE void share_out(extent chunks, int threads) {
+    if (threads > room_) {
+      shares_ = std::make_unique<share[]>(static_cast<std::size_t>(threads));
+      room_ = threads;
+    }
+    share* to = shares_.get();
+    for (int i = 0; i < threads; ++i, ++to) {
+      to->next.store(i * chunks / threads, std::memory_order_relaxed);
+      to->end = (i + 1) * chunks / threads;
+    }
+  }
+
+  TESSERA_ONCE void work(int own) noexcept {
     const bool before = std::exchange(inside_parallel_for, true);
+    const int all = allowed_ + 1;
+    share* const shares = shares_.get();
     try {
-      for (;;) {
-        const extent begin = next_.fetch_add(1, std::memory_order_relaxed) * loop_.chunk;
-        if (begin >= loop_.count) break;
-        loop_.run(loop_.context, begin, std::min(loop_.count, begin + loop_.chunk));
+      for (int i = 0; i < all; ++i) {
+        share& now = shares[(own + i) % all];
+        for (extent chunk; (chunk = now.next.fetch_add(1, std::memory_order_relaxed)) < now.end;)
+          loop_.run(loop_.context, chunk * loop_.chunk, std::min(loop_.count, (chunk + 1) * loop_.chunk));
       }
     } catch (...) {
       // Chunks that nobody took are not worth starting.
-      next_.store(loop_.count / loop_.chunk + 1, std::memory_order_relaxed);
+      for (int i = 0; i < all; ++i) shares[i].next.store(shares[i].end, std::memory_order_relaxed);
       const std::lock_guard guard(mutex_);
       if (failure_ == nullptr) failure_ = std::current_exception();
     }
@@ -152,7 +172,7 @@ class worker_team {
       // Entering fails when the loop has closed meanwhile. Only inside is it safe to read what the owner wrote.
       while ((state & open) != 0 && state >> 32 == last && !state_.compare_exchange_weak(state, state + 1)) {}
       if ((state & open) == 0 || state >> 32 != last) continue;
-      if (index < allowed_) work();
+      if (index < allowed_) work(index + 1);
       state_.fetch_sub(1);
       if (owner_sleeps_.load()) {
         const std::lock_guard guard(mutex_);
@@ -181,7 +201,8 @@ class worker_team {
   std::atomic<int> sleepers_{0};
   std::atomic<bool> owner_sleeps_{false};
   alignas(64) std::atomic<std::uint64_t> state_{0};
-  alignas(64) std::atomic<extent> next_{0};
+  std::unique_ptr<share[]> shares_;
+  int room_ = 0;  // for the shares of so many threads
 };
 
 TESSERA_ONCE void run_chunks(const chunked_loop& loop, int threads) {
