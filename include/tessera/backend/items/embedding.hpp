@@ -4,6 +4,7 @@
 
 #include <tessera/backend/items/launch.hpp>
 #include <tessera/backend/items/softmax.hpp>  // larger_of_items
+#include <tessera/backend/norm.hpp>
 
 #if TESSERA_RUNS_ITEMS
 
@@ -64,30 +65,12 @@ struct divide_table_row {
   }
 };
 
-/// The sum of the p-th powers of the absolute elements that a lane sees of a row, or the largest where p is infinite.
-template <class T, class Team>
-[[nodiscard]] TESSERA_FN accumulate_t<T> norm_of_row(const T* x, extent n, double p, bool largest, const Team& team) {
-  using Wide = accumulate_t<T>;
-  Wide total = Wide(0);
-  if (largest) {
-    for (extent j = team.lane(); j < n; j += team.lanes()) total = lane::maximum(total, lane::abs(static_cast<Wide>(x[j])));
-    return team.template combine<larger_of_items>(total);
-  }
-  for (extent j = team.lane(); j < n; j += team.lanes()) {
-    const Wide size = lane::abs(static_cast<Wide>(x[j]));
-    total += p == 2 ? size * size : p == 1 ? size : lane::pow(size, static_cast<Wide>(p));
-  }
-  total = team.template combine<plain_sum>(total);
-  return p == 2 ? lane::sqrt(total) : p == 1 ? total : lane::pow(total, static_cast<Wide>(1 / p));
-}
-
-/// Rows of a table made as short as `most`: the numbers are in ascending order, and the first of equal ones does the work.
+/// Rows of a table made shorter: the numbers are in ascending order, and the first of equal ones does the work.
 template <class T>
 struct shorten_row {
   const std::int64_t* number;
   extent rows, columns;
-  double most, p;
-  bool largest;  // p is infinite
+  shortening by;
   T* table;
 
   template <class Team>
@@ -95,9 +78,11 @@ struct shorten_row {
     const extent row = number[i];
     if (row < 0 || row >= rows || (i > 0 && number[i - 1] == row)) return;
     T* x = table + row * columns;
-    const double norm = static_cast<double>(norm_of_row(x, columns, p, largest, team));
-    if (!(norm > most)) return;
-    const T scale = static_cast<T>(most / (norm + 1e-7));
+    double total = 0;
+    for (extent j = team.lane(); j < columns; j += team.lanes()) total = by.join(total, by.part(static_cast<double>(x[j])));
+    const double norm = by.norm(by.largest ? team.template combine<larger_of_items>(total) : team.template combine<plain_sum>(total));
+    if (!(norm > by.most)) return;
+    const T scale = static_cast<T>(by.scale(norm));
     for (extent j = team.lane(); j < columns; j += team.lanes()) x[j] *= scale;
   }
 };

@@ -3,6 +3,7 @@
 // Numbers in ascending order, with the places they came from: by items alone, so that nobody waits and no memory is needed.
 
 #include <tessera/backend/items/launch.hpp>
+#include <tessera/storage/block.hpp>
 
 #if TESSERA_RUNS_ITEMS
 
@@ -68,6 +69,20 @@ TESSERA_COLD void order_places(extent n, const Number* number, Number* key, Numb
     for (extent step = size / 4; step > 0; step /= 2) launch(n, 4, items::ordered_pairs{step, n, key, place});
   }
 }
+
+/// Numbers in ascending order and their places, in memory of this thread's device.
+template <std::same_as<std::int64_t> Number>
+class ordered_numbers {
+ public:
+  ordered_numbers(extent n, const Number* number) : numbers_(static_cast<std::size_t>(n) * sizeof(Number)), places_(numbers_.bytes()) {
+    order_places(n, number, static_cast<Number*>(numbers_.data()), static_cast<Number*>(places_.data()));
+  }
+  [[nodiscard]] const Number* number() const { return static_cast<const Number*>(numbers_.data()); }
+  [[nodiscard]] const Number* place() const { return static_cast<const Number*>(places_.data()); }
+
+ private:
+  block numbers_, places_;
+};
 
 }  // namespace tessera::backend
 

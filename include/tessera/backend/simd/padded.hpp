@@ -3,12 +3,11 @@
 // Images copied with their padding, so that what one tap of a kernel reads for successive results is contiguous: a tap is then
 // nothing but an offset. A stride of s splits an axis into s planes, each of every s-th element.
 
-#include <tessera/backend/parallel.hpp>
 #include <tessera/backend/lanes.hpp>
+#include <tessera/backend/parallel.hpp>
 #include <tessera/backend/window.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace tessera::backend::simd {
 inline namespace TESSERA_ARCH {

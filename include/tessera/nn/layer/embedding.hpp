@@ -2,11 +2,11 @@
 #pragma once
 // embedding: a table of trained rows.
 
+#include <tessera/backend/norm.hpp>
 #include <tessera/nn/layer/linear.hpp>
 #include <tessera/op/movement/embedding.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -18,22 +18,6 @@ namespace detail {
 TESSERA_COLD_ONCE void check_norm(double most, double p) {
   if (!(most >= 0)) raise<value_error>({"tessera::nn::embedding: max_norm is ", most, " and must not be negative"});
   if (!(p > 0)) raise<value_error>({"tessera::nn::embedding: norm_type is ", p, " and must be above 0"});
-}
-
-/// The p-norm of n numbers.
-template <class T>
-[[nodiscard]] double norm_of(const T* x, extent n, double p) {
-  double total = 0;
-  if (p == std::numeric_limits<double>::infinity()) {
-    for (extent j = 0; j < n; ++j)
-      if (const double size = std::abs(static_cast<double>(x[j])); size > total || size != size) total = size;
-    return total;
-  }
-  for (extent j = 0; j < n; ++j) {
-    const double size = std::abs(static_cast<double>(x[j]));
-    total += p == 2 ? size * size : p == 1 ? size : std::pow(size, p);
-  }
-  return p == 2 ? std::sqrt(total) : p == 1 ? total : std::pow(total, 1 / p);
 }
 
 /// Puts n numbers in ascending order, each once; how many there are then.
@@ -57,13 +41,12 @@ TESSERA_COLD void shorten_rows(const any_tensor<std::int64_t>& indices, const au
     value.make_unique();
   }
   T* const table = static_cast<T*>(value.data());
+  const backend::shortening by{most, p, p == std::numeric_limits<double>::infinity()};
   const with_device on(value.device());
 #if TESSERA_RUNS_ITEMS
   if (backend::runs_items()) {
-    block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
-    auto* const number = static_cast<std::int64_t*>(numbers.data());
-    backend::order_places(count, indices.data(), number, static_cast<std::int64_t*>(places.data()));
-    return backend::launch_rows(count, 16 * columns, backend::items::shorten_row<T>{number, rows, columns, most, p, p == std::numeric_limits<double>::infinity(), table}, columns);
+    const backend::ordered_numbers ordered(count, indices.data());
+    return backend::launch_rows(count, 16 * columns, backend::items::shorten_row<T>{ordered.number(), rows, columns, by, table}, columns);
   }
 #endif
   any_tensor<std::int64_t> ordered = indices.copy();
@@ -72,9 +55,11 @@ TESSERA_COLD void shorten_rows(const any_tensor<std::int64_t>& indices, const au
     for (extent i = begin; i < end; ++i) {
       if (row_of[i] < 0 || row_of[i] >= rows) continue;
       T* const row = table + row_of[i] * columns;
-      const double norm = norm_of(row, columns, p);
+      double total = 0;
+      for (extent j = 0; j < columns; ++j) total = by.join(total, by.part(static_cast<double>(row[j])));
+      const double norm = by.norm(total);
       if (!(norm > most)) continue;
-      const T scale = static_cast<T>(most / (norm + 1e-7));
+      const T scale = static_cast<T>(by.scale(norm));
       for (extent j = 0; j < columns; ++j) row[j] *= scale;
     }
   });

@@ -75,10 +75,8 @@ struct divide_by_frequency {
     if (y.size() == 0 || count == 0) return y;
 #if TESSERA_RUNS_ITEMS
     if (backend::runs_items()) {
-      block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
-      auto* const number = static_cast<std::int64_t*>(numbers.data());
-      backend::order_places(count, indices.data(), number, static_cast<std::int64_t*>(places.data()));
-      return backend::launch(count * columns, 4, backend::items::divide_table_row<T>{number, count, rows, columns, y.mutable_data()}), y;
+      const backend::ordered_numbers ordered(count, indices.data());
+      return backend::launch(count * columns, 4, backend::items::divide_table_row<T>{ordered.number(), count, rows, columns, y.mutable_data()}), y;
     }
 #endif
     const any_tensor<std::int64_t> times = any_tensor<std::int64_t>::filled({rows}, 0);
@@ -110,10 +108,8 @@ struct embedding_gradient {
     if (backend::runs_items()) {
       any_tensor<T> dw = any_tensor<T>::filled({rows, columns}, T(0));
       if (from.size() == 0) return dw;
-      block numbers(static_cast<std::size_t>(count) * sizeof(std::int64_t)), places(numbers.bytes());
-      auto *const number = static_cast<std::int64_t*>(numbers.data()), *const place = static_cast<std::int64_t*>(places.data());
-      backend::order_places(count, indices.data(), number, place);
-      backend::launch(count * columns, 4, backend::items::gradient_of_table_row<T>{from.data(), number, place, count, rows, columns, padding, dw.mutable_data()});
+      const backend::ordered_numbers ordered(count, indices.data());
+      backend::launch(count * columns, 4, backend::items::gradient_of_table_row<T>{from.data(), ordered.number(), ordered.place(), count, rows, columns, padding, dw.mutable_data()});
       return dw;
     }
 #endif

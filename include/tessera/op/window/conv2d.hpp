@@ -249,8 +249,7 @@ struct conv2d_fn {
   template <class X, class W, ConvolutionOption... Options>
   [[nodiscard]] auto operator()(const X& x, const W& w, const Options&... options) const {
     if constexpr (detail::is_one_image<X>) return squeeze((*this)(unsqueeze(x, axis<0>), w, options...), axis<0>);
-    else if constexpr ((false || ... || EdgeOption<Options>)) return run_with_edges(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& y) { return structured<S, T>(op::conv2d{steps}, y, w); }, options...);
-    else return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w); }, options...);
+    else return run(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& images) { return structured<S, T>(op::conv2d{steps}, images, w); }, options...);
   }
   template <class X, class W, Operand B, ConvolutionOption... Options>
   [[nodiscard]] auto operator()(const X& x, const W& w, const B& bias, const Options&... options) const {
@@ -261,36 +260,15 @@ struct conv2d_fn {
     } else if constexpr (shape_t<B>::rank != 1 || (shape_t<W>::rank == 4 && !rule::may_equal(shape_t<B>::pattern[0], shape_t<W>::pattern[0]))) {
       static_cast<typename conv2d_bias_does_not_fit<shape_t<B>, shape_t<W>>::error*>(nullptr);
       return poison{};
-    } else if constexpr ((false || ... || EdgeOption<Options>)) {
-      return run_with_edges(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& y) { return structured<S, T>(op::conv2d{steps}, y, w, bias); }, options...);
     } else {
-      return run<X, W>([&]<class S, class T>(const op::convolution_steps& steps) { return structured<S, T>(op::conv2d{steps}, x, w, bias); }, options...);
+      return run(x, w, [&]<class S, class T>(const op::convolution_steps& steps, const auto& images) { return structured<S, T>(op::conv2d{steps}, images, w, bias); }, options...);
     }
   }
 
  private:
+  /// f gets the steps and the images, to which sides were added where an EdgeOption asks for some that are not zeros or not alike.
   template <class X, class W, class F, class... Options>
-  [[nodiscard]] static auto run(const F& f, const Options&... options) {
-    if constexpr (is_poison<X> || is_poison<W>) {
-      return poison{};
-    } else {
-      const auto s = detail::option_of<stride>(stride<1>{}, options...);
-      const auto p = detail::option_of<padding>(padding<0>{}, options...);
-      const auto d = detail::option_of<dilation>(dilation<1>{}, options...);
-      const auto g = detail::groups_of(options...);
-      using R = detail::conv2d_rule<shape_t<X>, shape_t<W>, std::remove_const_t<decltype(s)>, std::remove_const_t<decltype(p)>, std::remove_const_t<decltype(d)>, std::remove_const_t<decltype(g)>>;
-      if constexpr (!R::fits) {
-        static_cast<typename conv2d_shapes_do_not_fit<shape_t<X>, shape_t<W>>::error*>(nullptr);
-        return poison{};
-      } else {
-        return f.template operator()<shape_of<R>, element_t<W>>(op::convolution_steps{{s.rows, s.columns}, {p.rows, p.columns}, {d.rows, d.columns}, g.count});
-      }
-    }
-  }
-
-  /// The same with an EdgeOption: f gets the steps and the images, to which sides were added where they are not zeros or not alike.
-  template <class X, class W, class F, class... Options>
-  [[nodiscard]] static auto run_with_edges(const X& x, const W& w, const F& f, const Options&... options) {
+  [[nodiscard]] static auto run(const X& x, const W& w, const F& f, const Options&... options) {
     if constexpr (is_poison<X> || is_poison<W>) {
       return poison{};
     } else {
@@ -310,6 +288,8 @@ struct conv2d_fn {
       if constexpr (!R::fits) {
         static_cast<typename conv2d_shapes_do_not_fit<shape_t<X>, shape_t<W>>::error*>(nullptr);
         return poison{};
+      } else if constexpr (!(false || ... || EdgeOption<Options>)) {
+        return f.template operator()<shape_of<R>, element_t<W>>(op::convolution_steps{{s.rows, s.columns}, {p.rows, p.columns}, {d.rows, d.columns}, g.count}, x);
       } else if constexpr (same && ((is_known(Steps::known_rows) && Steps::known_rows != 1) || (is_known(Steps::known_columns) && Steps::known_columns != 1))) {
         static_cast<typename same_padding_does_not_fit<Steps>::error*>(nullptr);
         return poison{};

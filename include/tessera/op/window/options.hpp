@@ -60,18 +60,26 @@ padding(extent, extent) -> padding<dyn, dyn>;
 dilation(extent) -> dilation<dyn, dyn>;
 dilation(extent, extent) -> dilation<dyn, dyn>;
 
-/// Into how many groups the channels fall; each is convolved by itself.
-template <extent Count = dyn>
-struct groups {
+namespace detail {
+/// A number that the type knows, or that is given when the program runs.
+template <extent Count>
+struct count_option {
   static constexpr extent known = Count;
   extent count = Count;
 
-  constexpr groups()
+  constexpr count_option()
     requires(is_known(Count))
   = default;
-  constexpr explicit groups(extent n)
+  constexpr explicit count_option(extent n)
     requires(!is_known(Count))
       : count(n) {}
+};
+}  // namespace detail
+
+/// Into how many groups the channels fall; each is convolved by itself.
+template <extent Count = dyn>
+struct groups : detail::count_option<Count> {
+  using detail::count_option<Count>::count_option;
 };
 groups(extent) -> groups<dyn>;
 
@@ -85,16 +93,9 @@ struct ceil_mode {};
 struct exclude_padding {};
 /// What an average divides by, whatever its window covers: divisor_override<3>, divisor_override{n}.
 template <extent Count = dyn>
-struct divisor_override {
+struct divisor_override : detail::count_option<Count> {
   static_assert(Count != 0, "tessera::divisor_override: 0 divides nothing");
-  extent count = Count;
-
-  constexpr divisor_override()
-    requires(is_known(Count))
-  = default;
-  constexpr explicit divisor_override(extent n)
-    requires(!is_known(Count))
-      : count(n) {}
+  using detail::count_option<Count>::count_option;
 };
 divisor_override(extent) -> divisor_override<dyn>;
 
