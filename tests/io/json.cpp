@@ -96,10 +96,10 @@ TEST_SUITE("io/json") {
   TEST_CASE("object, array: members in order") {
     json::reader r(R"({"a" : [1, 2], "b":[ ] })", "x: ");
     std::string seen;
-    r.object([&](const std::string& name) {
-      seen += name;
-      r.array([&] { seen += std::to_string(r.integer()); });
-    });
+    for (auto members = r.object(); r.more(members);) {
+      seen += r.name();
+      for (auto elements = r.array(); r.more(elements);) seen += std::to_string(r.integer());
+    }
     r.end();
     CHECK(seen == "a12b");
   }

@@ -54,19 +54,32 @@ class reader {
     if (!is_utf8(text)) raise<io_error>({where_, "not valid UTF-8"});
   }
 
-  /// Calls member(name) for each member; it must read the value.
-  template <class F>
-  void object(F&& member) {
-    sequence('{', '}', [&] {
-      std::string name = string();
-      expect(':');
-      member(std::move(name));
-    });
+  /// What an object or an array consists of: for (auto all = json.object(); json.more(all);) reads name and value of a member.
+  struct sequence {
+    char close;
+    bool begun = false;
+  };
+  [[nodiscard]] sequence object() { return open('{', '}'); }
+  [[nodiscard]] sequence array() { return open('[', ']'); }
+  /// Goes to the next member or element, or behind the end.
+  [[nodiscard]] TESSERA_COLD_ONCE bool more(sequence& all) {
+    skip_spaces();
+    if (peek() == (all.begun ? ',' : all.close)) {
+      ++at_;
+      if (all.begun) return true;
+      --depth_;
+      return false;
+    }
+    if (!all.begun) return all.begun = true;
+    expect(all.close);
+    --depth_;
+    return false;
   }
-  /// Calls element() for each element; it must read the value.
-  template <class F>
-  void array(F&& element) {
-    sequence('[', ']', element);
+  /// The name of a member.
+  [[nodiscard]] TESSERA_COLD_ONCE std::string name() {
+    std::string text = string();
+    expect(':');
+    return text;
   }
 
   [[nodiscard]] TESSERA_COLD_ONCE std::string string() {
@@ -98,8 +111,12 @@ class reader {
   TESSERA_COLD_ONCE void skip() {
     skip_spaces();
     switch (peek()) {
-      case '{': return object([this](const std::string&) { skip(); });
-      case '[': return array([this] { skip(); });
+      case '{':
+        for (sequence all = object(); more(all); skip()) static_cast<void>(name());
+        return;
+      case '[':
+        for (sequence all = array(); more(all);) skip();
+        return;
       case '"': return static_cast<void>(string());
       case 't': return word("true");
       case 'f': return word("false");
@@ -134,16 +151,10 @@ class reader {
     if (peek() != c) fail({"expected ", c});
     ++at_;
   }
-  template <class F>
-  void sequence(char open, char close, F&& item) {
-    expect(open);
+  TESSERA_COLD_ONCE sequence open(char first, char close) {
+    expect(first);
     if (++depth_ > max_depth) fail("nested too deeply");
-    skip_spaces();
-    if (peek() != close) {
-      for (item(); skip_spaces(), peek() == ','; item()) ++at_;
-    }
-    expect(close);
-    --depth_;
+    return {close};
   }
   void word(std::string_view w) {
     if (text_.substr(at_, w.size()) != w) fail("expected a value");

@@ -7,7 +7,6 @@
 #include <tessera/numeric/dtype.hpp>
 #include <tessera/shape/extents.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -30,6 +29,11 @@ struct entry {
 /// Text that travels with the tensors, in the order of its keys.
 using metadata = std::map<std::string, std::string, std::less<>>;
 
+namespace detail {
+/// Takes a text in, unless there is one with that key.
+TESSERA_COLD_ONCE bool add(metadata& all, std::string key, std::string text) { return all.insert(metadata::value_type(std::move(key), std::move(text))).second; }
+}  // namespace detail
+
 /// Named tensors in the order of their bytes, with the memory that holds them, and text. Copies share the memory: an entry
 /// is good for as long as any of them lives.
 class record {
@@ -39,11 +43,11 @@ class record {
   record() = default;
   /// `refused` names the tensors that are in the file but cannot be read, each with the reason.
   ///   error  io_error where two entries have one name
-  TESSERA_COLD record(memory hold, std::vector<entry> entries, io::metadata text = {}, std::map<std::string, std::string, std::less<>> refused = {})
+  TESSERA_COLD record(memory hold, std::vector<entry> entries, io::metadata text = {}, io::metadata refused = {})
       : hold_(std::move(hold)), entries_(std::move(entries)), text_(std::move(text)), refused_(std::move(refused)) {
-    const auto name = [this](std::size_t k) { return name_at(k); };
-    by_name_ = detail::sorted_names(entries_.size(), name);
-    if (const std::size_t twin = detail::first_twin(by_name_, name); twin != entries_.size())
+    const detail::name_list names(entries_);
+    by_name_ = detail::sorted_names(names);
+    if (const std::size_t twin = detail::first_twin(by_name_, names); twin != names.size())
       raise<io_error>({"tessera::io::record: two tensors are named ", entries_[twin].name});
   }
 
@@ -55,20 +59,30 @@ class record {
 
   /// The tensor of this name, or nullptr.
   ///   error  io_error where the file has it in a form that this library does not
-  [[nodiscard]] TESSERA_ONCE const entry* find(std::string_view name) const {
-    const auto place = std::lower_bound(by_name_.begin(), by_name_.end(), name, [this](std::size_t i, std::string_view wanted) { return name_at(i) < wanted; });
-    if (place != by_name_.end() && name_at(*place) == name) return &entries_[*place];
-    if (const auto reason = refused_.find(name); reason != refused_.end()) raise<io_error>({"tessera::io::record: ", reason->second});
+  [[nodiscard]] TESSERA_COLD_ONCE const entry* find(std::string_view name) const {
+    std::size_t first = 0, last = by_name_.size();
+    while (first < last) {
+      const std::size_t middle = (first + last) / 2;
+      const int order = entries_[by_name_[middle]].name.compare(name);
+      if (order == 0) return &entries_[by_name_[middle]];
+      if (order < 0) first = middle + 1;
+      else last = middle;
+    }
+    if (const std::string* reason = reason_without(name); reason != nullptr) raise<io_error>({"tessera::io::record: ", *reason});
+    return nullptr;
+  }
+  /// Why the tensor of this name cannot be read, or nullptr.
+  [[nodiscard]] TESSERA_COLD_ONCE const std::string* reason_without(std::string_view name) const {
+    for (const auto& [refused, reason] : refused_)
+      if (refused == name) return &reason;
     return nullptr;
   }
 
  private:
-  [[nodiscard]] std::string_view name_at(std::size_t i) const { return entries_[i].name; }
-
   memory hold_;
   std::vector<entry> entries_;
   io::metadata text_;
-  std::map<std::string, std::string, std::less<>> refused_;
+  io::metadata refused_;
   std::vector<std::size_t> by_name_;
 };
 

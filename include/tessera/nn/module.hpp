@@ -136,10 +136,11 @@ void requires_grad(M& model, bool wanted) {
 
 namespace detail {
 TESSERA_COLD inline void move_parameters(const std::vector<named_parameter>& all, device where) {
-  std::vector<block> values, gradients;  // memory for all of it first: running out half way must not leave a mixture
-  for (const named_parameter& p : all) {
-    values.push_back(p.node().value.device() == where ? p.node().value : p.node().value.copy(where));
-    gradients.push_back(!p.leaf->adjoint || p.leaf->adjoint.device() == where ? p.leaf->adjoint : p.leaf->adjoint.copy(where));
+  std::vector<block> values(all.size()), gradients(all.size());  // memory for all of it first: running out half way must not leave a mixture
+  const auto there = [where](const block& b) { return !b || b.device() == where ? b : b.copy(where); };
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    values[i] = there(all[i].node().value);
+    gradients[i] = there(all[i].leaf->adjoint);
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].node().value = std::move(values[i]);

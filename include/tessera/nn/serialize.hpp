@@ -21,40 +21,66 @@ struct model_entries {
   std::vector<io::entry> entries;
   std::vector<block> holds;
 
-  explicit model_entries(const std::vector<named_parameter>& all) {
-    for (const named_parameter& p : all) {
-      holds.push_back(p.node().value.device().is_gpu() ? p.node().value.copy(device::cpu()) : p.node().value);
-      entries.push_back({p.name, p.type, p.shape(), {static_cast<const std::byte*>(holds.back().data()), static_cast<std::size_t>(p.size()) * size_of(p.type)}});
+  TESSERA_COLD explicit model_entries(const std::vector<named_parameter>& all) : entries(all.size()), holds(all.size()) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const named_parameter& p = all[i];
+      const block& value = p.node().value;
+      holds[i] = value.device().is_gpu() ? value.copy(device::cpu()) : value;
+      entries[i].name = p.name;
+      entries[i].type = p.type;
+      entries[i].shape = p.shape();
+      entries[i].bytes = {static_cast<const std::byte*>(holds[i].data()), static_cast<std::size_t>(p.size()) * size_of(p.type)};
     }
   }
 };
 
+/// What a model and a file do not agree in, a line for each tensor.
+class load_report {
+ public:
+  TESSERA_COLD_ONCE void add(const char* what, const std::string& name, std::initializer_list<message_part> more) {
+    for (const message_part& part : {message_part("\n  "), message_part(what), message_part(name)}) part.append_to(text_);
+    for (const message_part& part : more) part.append_to(text_);
+  }
+  TESSERA_COLD_ONCE void check(const std::string& source) const {
+    if (!text_.empty()) raise<io_error>({"tessera::load: ", source, " does not fit the model:", text_});
+  }
+
+ private:
+  std::string text_;
+};
+
+/// For each parameter its tensor in the file, or null.
+[[nodiscard]] TESSERA_COLD_ONCE std::vector<const io::entry*> match(const std::vector<named_parameter>& all, const io::record& from, bool strict, load_report& report) {
+  std::vector<const io::entry*> found(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const named_parameter& p = all[i];
+    if (const std::string* reason = from.reason_without(p.name); reason != nullptr) {
+      report.add("unreadable: ", *reason, {});
+      continue;
+    }
+    const io::entry* e = found[i] = from.find(p.name);
+    if (e == nullptr && strict) report.add("missing: ", p.name, {", ", name_of(p.type), ' ', p.shape()});
+    if (e != nullptr && (e->type != p.type || e->shape != p.shape()))
+      report.add("misshapen: ", p.name, {" is ", name_of(e->type), ' ', e->shape, " there and ", name_of(p.type), ' ', p.shape(), " in the model"});
+  }
+  if (!strict) return found;
+  for (const io::entry& e : from) {
+    bool known = false;
+    for (const named_parameter& p : all) known = known || p.name == e.name;
+    if (!known) report.add("unexpected: ", e.name, {", ", name_of(e.type), ' ', e.shape});
+  }
+  return found;
+}
+
 /// Checks everything before the first element is written: a model is loaded whole or not at all.
 TESSERA_COLD_ONCE void load_into(const std::vector<named_parameter>& all, const io::record& from, const std::string& source, load_options options) {
-  std::string problems;
-  const auto report = [&](std::initializer_list<message_part> line) { problems += message({"\n  ", message(line)}); };
-  std::vector<const io::entry*> found;
-  for (const named_parameter& p : all) {
-    const io::entry* e = nullptr;
-    try {
-      e = from.find(p.name);
-      if (e == nullptr && options.strict) report({"missing: ", p.name, ", ", name_of(p.type), ' ', p.shape()});
-    } catch (const io_error& unreadable) {
-      report({"unreadable: ", unreadable.what()});
-    }
-    if (e != nullptr && (e->type != p.type || e->shape != p.shape()))
-      report({"misshapen: ", p.name, " is ", name_of(e->type), ' ', e->shape, " there and ", name_of(p.type), ' ', p.shape(), " in the model"});
-    found.push_back(e);
-  }
-  if (options.strict)
-    for (const io::entry& e : from)
-      if (std::none_of(all.begin(), all.end(), [&](const named_parameter& p) { return p.name == e.name; }))
-        report({"unexpected: ", e.name, ", ", name_of(e.type), ' ', e.shape});
-  if (!problems.empty()) raise<io_error>({"tessera::load: ", source, " does not fit the model:", problems});
-
-  std::vector<block> fresh;  // memory for all of it first: running out half way must not leave a mixture
+  load_report report;
+  const std::vector<const io::entry*> found = match(all, from, options.strict, report);
+  report.check(source);
+  std::vector<block> fresh(all.size());  // memory for all of it first: running out half way must not leave a mixture
   for (std::size_t i = 0; i < all.size(); ++i) {
-    fresh.push_back(found[i] != nullptr && all[i].node().value.references() > 1 ? block(all[i].node().value.bytes(), all[i].node().value.device()) : block());
+    const block& value = all[i].node().value;
+    if (found[i] != nullptr && value.references() > 1) fresh[i] = block(value.bytes(), value.device());
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (found[i] == nullptr) continue;

@@ -6,11 +6,9 @@
 #include <tessera/io/json.hpp>
 #include <tessera/numeric/dtype.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +37,9 @@ inline constexpr format formats[] = {
     {"F32", 32, dtype::float32}, {"C64", 64, {}}, {"F64", 64, dtype::float64}, {"I64", 64, dtype::int64}, {"U64", 64, {}}};
 
 [[nodiscard]] constexpr const format* format_of(dtype type) {
-  return std::find_if(std::begin(formats), std::end(formats), [type](const format& f) { return f.type == type; });
+  const format* f = formats;
+  while (f->type != type) ++f;
+  return f;
 }
 
 // Every byte of a bool must be 0 or 1: to C++ any other has no meaning.
@@ -49,9 +49,14 @@ inline constexpr format formats[] = {
   return true;
 }
 
-[[nodiscard]] TESSERA_COLD_ONCE std::string shown(std::string_view name) {
+/// A name as messages show it: quoted, and not longer than fits in one.
+struct shown {
+  std::string_view name;
+};
+TESSERA_COLD_ONCE void describe(std::string& out, const shown& s) {
   constexpr std::size_t most = 100;
-  return name.size() <= most ? json::quote(name) : json::quote(name.substr(0, most)) + "...";
+  out += json::quote(s.name.substr(0, most));
+  if (s.name.size() > most) out += "...";
 }
 
 }  // namespace detail::safetensors
