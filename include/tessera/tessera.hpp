@@ -2,6 +2,7 @@
 #pragma once
 // tessera: tensors, gradients, networks, optimisers, data and files. One include for all of it; each folder has smaller ones.
 
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/autograd/functional.hpp>
 #include <tessera/autograd/gpu_graph.hpp>
 #include <tessera/autograd/gradcheck.hpp>

@@ -3,7 +3,7 @@
 // possible moment makes the exceptions.
 #include <allocation/counting.hpp>
 #include <support/golden.hpp>
-#include <tessera/autograd/variable.hpp>
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/op/op.hpp>
 
 #include <new>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <support/golden.hpp>
-#include <tessera/autograd/variable.hpp>
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/op/op.hpp>
 
 namespace tessera::tests {

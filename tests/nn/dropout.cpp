@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/nn/nn.hpp>
 #include <tessera/op/op.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "numbers.hpp"
 
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/nn/layer/embedding.hpp>
 #include <tessera/nn/module.hpp>
 #include <tessera/op/elementwise/arithmetic.hpp>

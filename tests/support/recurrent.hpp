@@ -3,6 +3,7 @@
 // What an LSTM gives at every place, compared with what the registers give.
 
 #include <support/places.hpp>
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/nn/nn.hpp>
 #include <tessera/op/op.hpp>
 

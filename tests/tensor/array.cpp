@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <tessera/autograd/variable.hpp>
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/op/op.hpp>
 #include <tessera/tensor/array.hpp>
 

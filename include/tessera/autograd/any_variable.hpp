@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// A value of run-time shape and the node it came from. Gradients of structured operations are written in it, and recorded
-// gradients are made of it: the set of its operations is closed, so that any order of derivative needs no new types.
+// Values of run-time shape: any_variable, with the node it came from, of which recorded gradients are made, and any_value, without one,
+// for gradients that nobody differentiates again. Rules are generic in them. The set of their operations is closed, so that any
+// order of derivative needs no new types.
 
-#include <tessera/autograd/node.hpp>
+#include <tessera/autograd/recorded.hpp>
 #include <tessera/op/structured.hpp>
 
 #include <algorithm>
@@ -15,21 +16,39 @@
 namespace tessera::autograd {
 
 template <Element T>
-struct any_variable {
+struct any_value {
+  using element = T;
   any_tensor<T> value;
-  edge source;
 
-  any_variable() = default;
-  any_variable(any_tensor<T> v, edge e = {}) : value(std::move(v)), source(std::move(e)) {}
-  /// A number: no axes, no gradient.
-  explicit any_variable(T number) : value(any_tensor<T>::filled({}, number)) {}
+  any_value() = default;
+  any_value(any_tensor<T> v) : value(std::move(v)) {}
+  /// A number: no axes.
+  explicit any_value(T number) : value(any_tensor<T>::filled({}, number)) {}
 
   [[nodiscard]] const extents& shape() const { return value.shape; }
-  /// Is what is computed now recorded? If not, a rule may compute in one kernel what it would else say in operations.
-  [[nodiscard]] static bool records() { return is_grad_enabled(); }
+  /// Is what is computed recorded? If not, a rule may compute in one kernel what it would else say in operations.
+  [[nodiscard]] static constexpr bool records() { return false; }
 
   /// What a lane does, for rules that are followed on whole tensors.
   using symbol_tag = void;
+  TESSERA_CALLS_ANYTHING
+  [[nodiscard]] TESSERA_FN static any_value constant(double c) { return any_value(static_cast<T>(c)); }
+  TESSERA_CALLS_ANYTHING
+  template <lane::function F, class... X>
+  [[nodiscard]] TESSERA_FN static any_value call(const X&... x);
+};
+
+template <Element T>
+struct any_variable : any_value<T> {
+  edge source;
+
+  any_variable() = default;
+  any_variable(any_tensor<T> v, edge e = {}) : any_value<T>(std::move(v)), source(std::move(e)) {}
+  /// A number: no axes, no gradient.
+  explicit any_variable(T number) : any_value<T>(number) {}
+
+  [[nodiscard]] static constexpr bool records() { return true; }
+
   TESSERA_CALLS_ANYTHING
   [[nodiscard]] TESSERA_FN static any_variable constant(double c) { return any_variable(static_cast<T>(c)); }
   TESSERA_CALLS_ANYTHING
@@ -37,12 +56,26 @@ struct any_variable {
   [[nodiscard]] TESSERA_FN static any_variable call(const X&... x);
 };
 
+/// Either of them.
+template <class V>
+inline constexpr bool is_whole = false;
+template <Element T>
+inline constexpr bool is_whole<any_value<T>> = true;
+template <Element T>
+inline constexpr bool is_whole<any_variable<T>> = true;
+template <class V>
+concept Whole = is_whole<V>;
+
 /// Adds a contribution to the adjoint of the node an operand came from.
+template <Element T>
+void add_adjoint(const edge& to, const any_value<T>& part);
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part);
 
 template <Element T>
 struct operation_node;
+template <Element T>
+using recorded_cotangents = void (*)(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y);
 
 /// An operation on whole tensors as data: what a node of it has to know beyond its operands.
 template <Element T>
@@ -51,7 +84,8 @@ struct operation_table {
   bool keeps_operands, keeps_result;
   std::size_t size;  // of the operation itself, which the node holds
   any_tensor<T> (*value)(void* op, const any_tensor<T>* const* x);
-  void (*add_cotangents)(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y);
+  void (*add_cotangents)(operation_node<T>& n, const any_value<T>& g, const any_value<T>& y);
+  recorded_cotangents<T>* recorded;  // the same, recorded
   void (*move)(void* op, void* to);
   void (*end)(void* op);      // null where there is nothing to do
   void (*release)(void* op);  // likewise
@@ -74,10 +108,10 @@ struct operation_node : node {
   }
   [[nodiscard]] static std::size_t bytes(const operation_table<T>& t, int n) { return place_of_op(n) + t.size; }
 
-  static void backward(node& n, bool) {
+  static void backward(node& n, bool recorded) {
     auto& self = static_cast<operation_node&>(n);
-    n.references.fetch_add(1, std::memory_order_relaxed);
-    const any_variable<T> y{self.result, edge(&n)}, g{{n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source};
+    if (recorded) return self.backward_recorded();
+    const any_value<T> g{{n.adjoint, n.shape, row_major(n.shape)}}, y{self.result};
     self.what().add_cotangents(self, g, y);
   }
   static void release(node& n) {
@@ -100,6 +134,14 @@ struct operation_node : node {
   }
   /// The part of a table that all operations share.
   [[nodiscard]] static constexpr node_table functions(const char* name) { return {name, &backward, &release, &destroy, &input}; }
+
+ private:
+  TESSERA_COLD void backward_recorded() {
+    if (*what().recorded == nullptr) refuse_unrecorded(table->name);
+    references.fetch_add(1, std::memory_order_relaxed);
+    const any_variable<T> g{{adjoint, shape, row_major(shape)}, adjoint_source}, y{result, edge(this)};
+    (*what().recorded)(*this, g, y);
+  }
 };
 
 /// Makes the node of an operation that gave y. What backward does not read keeps its shape only.
@@ -132,15 +174,25 @@ void add_cotangent(const edge& to, const Parts& parts) {
       if (wants_adjoint(to)) add_adjoint(to, part());
   }
 }
-/// Adds what the rule of a structured operation on N operands gives for each.
 template <class Op, Element T, int N>
-TESSERA_COLD void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
+struct recorded_operation;
+
+/// Adds what the rule of a structured operation on N operands gives for each.
+template <class Op, class V, int N>
+TESSERA_COLD void add_cotangents(operation_node<typename V::element>& n, const V& g, const V& y) {
+  if constexpr (!V::records()) compile_recorded<recorded_operation<Op, typename V::element, N>>();
   [&]<int... K>(std::integer_sequence<int, K...>) {
-    const any_variable<T>* x = n.operands();
-    const auto parts = static_cast<Op*>(n.op())->vjp(g, x[K]..., y);
+    const auto* x = n.operands();
+    const auto parts = static_cast<Op*>(n.op())->vjp(g, static_cast<const V&>(x[K])..., y);
     (add_cotangent<K>(x[K].source, parts), ...);
   }(std::make_integer_sequence<int, N>{});
 }
+
+/// The same, recorded.
+template <class Op, Element T, int N>
+struct recorded_operation {
+  static constexpr recorded_cotangents<T> run = &add_cotangents<Op, any_variable<T>, N>;
+};
 
 /// The table of a structured operation.
 template <class Op, Element T, class Indices>
@@ -159,7 +211,8 @@ struct operation_of<Op, T, std::integer_sequence<int, K...>> {
                                             Op::keeps_result,
                                             sizeof(Op),
                                             &tessera::detail::run_operation<Op, T, sizeof...(K)>,
-                                            &add_cotangents<Op, T, sizeof...(K)>,
+                                            &add_cotangents<Op, any_value<T>, sizeof...(K)>,
+                                            &recorded_slot<recorded_operation<Op, T, sizeof...(K)>, recorded_cotangents<T>>,
                                             &move,
                                             std::is_trivially_destructible_v<Op> ? nullptr : &end,
                                             requires(Op& one) { one.release(); } ? &release : nullptr};
@@ -175,7 +228,12 @@ template <Element T>
 
 }  // namespace detail
 
-/// Runs a structured operation and records it where an operand asks for that.
+/// Runs a structured operation.
+template <class Op, Element T, class... X>
+[[nodiscard]] any_value<T> apply(Op op, const any_value<T>& x, const X&... rest) {
+  return tessera::detail::run_structured(op, x.value, rest.value...);
+}
+/// The same, recorded where an operand asks for that.
 template <class Op, Element T, class... X>
 [[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
   if constexpr (requires { requires !Op::differentiable; }) {

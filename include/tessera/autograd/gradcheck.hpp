@@ -2,7 +2,7 @@
 #pragma once
 // gradcheck and gradgradcheck: the derivatives that backward() computes, compared with finite differences.
 
-#include <tessera/autograd/variable.hpp>
+#include <tessera/autograd/create_graph.hpp>
 #include <tessera/op/reduce/sum.hpp>
 
 #include <cmath>

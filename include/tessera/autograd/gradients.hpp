@@ -2,7 +2,7 @@
 #pragma once
 // Gradients of one recorded value with respect to chosen others, which leaves .grad() of every leaf alone.
 
-#include <tessera/autograd/variable.hpp>
+#include <tessera/autograd/create_graph.hpp>
 
 #include <array>
 #include <string>
@@ -90,7 +90,7 @@ template <Element Y, Shape R, class... X>
   if (!y.requires_grad() && options.zeros_for_unused) return collect(all);
   if (!y.requires_grad()) raise<autograd_error>({"tessera::grad: nothing that this value was computed from requires a gradient"});
   const target_scope<sizeof...(X) + 1> scope({y.source().get(), detail::target_of(x)...});
-  add_adjoint(y.source(), any_variable<Y>(erase(tensor<Y, R>(y.shape(), Y(1)).lazy())));
+  add_adjoint(y.source(), any_value<Y>(erase(tensor<Y, R>(y.shape(), Y(1)).lazy())));
   run_backward(y.source(), options.retain_graph || options.create_graph, options.create_graph);
   return collect(all);
 }

@@ -16,54 +16,84 @@ namespace tessera::autograd {
 inline constexpr int max_arity = 3;
 
 /// The cotangents of an operation, as far as it has them.
-template <Element T>
+template <Whole V>
 struct rule_parts {
-  any_variable<T> part[max_arity];
+  V part[max_arity];
   bool present[max_arity] = {};
 };
 
-template <Element T>
-struct rule {
+/// The kernel of an operation on operands with any strides.
+struct rule_kernel {
   const char* name;
   int arity;
-  bool differentiable, keeps_operands, keeps_result;
   backend::kernel (*pick)();
-  void (*derivative)(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to);
 };
 
-/// Runs an elementwise operation on `arity` operands of any shapes that broadcast, and records it where an operand asks.
+/// Puts the cotangents of one step there, from the adjoint of its result, its operands and its result.
+template <Whole V>
+using rule_derivative = void (*)(const V& g, const any_variable<typename V::element>* x, const V& y, rule_parts<V>& to);
+
+template <Element T>
+struct rule : rule_kernel {
+  bool differentiable, keeps_operands, keeps_result;
+  rule_derivative<any_value<T>> derivative;
+  rule_derivative<any_variable<T>>* recorded;  // the same, recorded
+
+  /// The recorded rule, where the program has it.
+  [[nodiscard]] TESSERA_COLD rule_derivative<any_variable<T>> derivative_recorded() const {
+    if (*recorded == nullptr) refuse_unrecorded(this->name);
+    return *recorded;
+  }
+};
+
+/// Runs an elementwise operation on as many operands as it has, of any shapes that broadcast.
+template <Element T>
+[[nodiscard]] TESSERA_COLD any_tensor<T> run_rule(const rule_kernel& r, const any_tensor<T>* const* x);
+/// The same, recorded where an operand asks.
 template <Element T>
 [[nodiscard]] TESSERA_COLD any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x);
 
 namespace detail {
 
+/// The kernel of Op with so many operands.
 template <class Op, Element T, class Indices>
-struct rule_of;
+struct kernel_of;
 template <class Op, Element T, int... K>
-struct rule_of<Op, T, std::integer_sequence<int, K...>> {
+struct kernel_of<Op, T, std::integer_sequence<int, K...>> {
   template <int>
   using strided = source<T, access::strided, false>;
   using P = program<T, type_list<strided<K>...>, type_list<step<Op, K...>>>;
 
   static backend::kernel pick() { return backend::pick<backend::map_rows<P, T>, T>(); }
-  TESSERA_COLD static void derivative(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to) {
+  static constexpr rule_kernel value{Op::name, sizeof...(K), &pick};
+};
+
+template <class Op, Element T, class Indices>
+struct rule_of;
+template <class Op, Element T, int... K>
+struct rule_of<Op, T, std::integer_sequence<int, K...>> {
+  template <Whole V>
+  TESSERA_COLD static void derivative(const V& g, const any_variable<T>* x, const V& y, rule_parts<V>& to) {
+    if constexpr (!V::records()) compile_recorded<rule_of>();
     if constexpr (Op::differentiable) {
-      const auto parts = Op::derivative(g, x[K]..., y);
+      const auto parts = Op::derivative(g, static_cast<const V&>(x[K])..., y);
       (keep<K>(parts, to), ...);
     }
   }
-  static constexpr rule<T> value{Op::name, sizeof...(K), Op::differentiable, Op::reads == needs::operands, Op::reads == needs::result, &pick, &derivative};
+  static constexpr rule_derivative<any_variable<T>> run = &derivative<any_variable<T>>;
+  static constexpr rule<T> value{kernel_of<Op, T, std::integer_sequence<int, K...>>::value, Op::differentiable, Op::reads == needs::operands, Op::reads == needs::result,
+                                 &derivative<any_value<T>>, &recorded_slot<rule_of, rule_derivative<any_variable<T>>>};
 
  private:
-  template <int I, class Parts>
-  static void keep(const Parts& parts, rule_parts<T>& to) {
+  template <int I, class Parts, Whole V>
+  static void keep(const Parts& parts, rule_parts<V>& to) {
     const auto put = [&](const auto& part) {
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>) {
         to.part[I] = part;
         to.present[I] = true;
       }
     };
-    if constexpr (std::same_as<Parts, any_variable<T>>) put(parts);
+    if constexpr (std::same_as<Parts, V>) put(parts);
     else if constexpr (!std::same_as<Parts, no_gradient>) put(parts.template get<I>());
   }
 };
@@ -78,41 +108,48 @@ inline constexpr const rule<T>& rule_of = detail::rule_of<Op, T, std::make_integ
 template <Element T>
 struct any_rule {
   using op = const rule<T>*;
-  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
-    rule_parts<T> parts;
+  template <Whole V>
+  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const V& g, const V& y) {
+    if constexpr (!V::records()) detail::compile_recorded<any_rule>();
+    rule_parts<V> parts;
     const any_variable<T>* x = n.operands();
-    (*static_cast<op*>(n.op()))->derivative(g, x, y, parts);
+    const op r = *static_cast<op*>(n.op());
+    if constexpr (V::records()) r->derivative_recorded()(g, x, y, parts);
+    else r->derivative(g, x, y, parts);
     for (int k = 0; k < n.count; ++k)
       if (const edge& to = x[k].source; parts.present[k] && wants_adjoint(to)) add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
   }
   static void move(void* from, void* to) { ::new (to) op(*static_cast<op*>(from)); }
-  static constexpr operation_table<T> value{operation_node<T>::functions("elementwise operation"), false, false, sizeof(op), nullptr, &add_cotangents, &move, nullptr, nullptr};
+  static constexpr recorded_cotangents<T> run = &add_cotangents<any_variable<T>>;
+  static constexpr operation_table<T> value{operation_node<T>::functions("elementwise operation"), false, false, sizeof(op), nullptr, &add_cotangents<any_value<T>>,
+                                            &detail::recorded_slot<any_rule, recorded_cotangents<T>>, &move, nullptr, nullptr};
 };
 
 template <Element T>
-any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
+any_tensor<T> run_rule(const rule_kernel& r, const any_tensor<T>* const* x) {
   extents space;
-  bool live = false;
-  for (int k = 0; k < r.arity; ++k) {
-    space = *tessera::rule::broadcast(space, x[k].shape());
-    live = live || is_live(x[k].source);
-  }
-  const any_tensor<T>* values[max_arity];
-  for (int k = 0; k < r.arity; ++k) values[k] = &x[k].value;
-  const with_device on(tessera::detail::common_device(r.name, values, r.arity));
+  for (int k = 0; k < r.arity; ++k) space = *tessera::rule::broadcast(space, x[k]->shape);
+  const with_device on(tessera::detail::common_device(r.name, x, r.arity));
   any_tensor<T> y = any_tensor<T>::uninitialized(space);
   backend::operand operands[max_arity + 1];
-  const any_variable<T>* all[max_arity];
   for (int k = 0; k < r.arity; ++k) {
-    all[k] = x + k;
-    operands[k] = {x[k].value.data(), sizeof(T), {}, false};
-    backend::stretch(x[k].shape(), x[k].value.strides, space, operands[k].stride);
+    operands[k] = {x[k]->data(), sizeof(T), {}, false};
+    backend::stretch(x[k]->shape, x[k]->strides, space, operands[k].stride);
   }
   operands[r.arity] = {y.mutable_data(), sizeof(T), {}, false};
   backend::stretch(space, y.strides, space, operands[r.arity].stride);
   if (y.size() != 0) backend::run(r.pick(), backend::make_plan(space, space.rank == 0 ? 0 : space.rank - 1, operands, r.arity + 1), nullptr, true);
+  return y;
+}
+
+template <Element T>
+any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
+  const any_tensor<T>* values[max_arity];
+  const any_variable<T>* all[max_arity];
+  for (int k = 0; k < r.arity; ++k) values[k] = &x[k].value, all[k] = x + k;
+  any_tensor<T> y = run_rule(r, values);
   edge source;
-  if (live && r.differentiable) {
+  if (r.differentiable && detail::is_any_live(all, r.arity)) {
     const rule<T>* op = &r;
     source = record_operation(any_rule<T>::value, &op, all, r.arity, y, r.keeps_operands, r.keeps_result);
   }
@@ -121,6 +158,11 @@ any_variable<T> apply_rule(const rule<T>& r, const any_variable<T>* x) {
 
 namespace detail {
 
+template <class Op, Element T, class... X>
+[[nodiscard]] TESSERA_COLD any_value<T> elementwise(const any_value<T>& x, const X&... rest) {
+  const any_tensor<T>* const all[] = {&x.value, &rest.value...};
+  return run_rule(kernel_of<Op, T, std::make_integer_sequence<int, 1 + sizeof...(X)>>::value, all);
+}
 template <class Op, Element T, class... X>
 [[nodiscard]] TESSERA_COLD any_variable<T> elementwise(const any_variable<T>& x, const X&... rest) {
   const any_variable<T> all[] = {x, rest...};
@@ -148,67 +190,91 @@ template <> struct op_of<lane::function::select> { using type = op::where; };
 TESSERA_CALLS_ANYTHING
 template <Element T>
 template <lane::function F, class... X>
+TESSERA_FN any_value<T> any_value<T>::call(const X&... x) {
+  return detail::elementwise<typename detail::op_of<F>::type>(x...);
+}
+TESSERA_CALLS_ANYTHING
+template <Element T>
+template <lane::function F, class... X>
 TESSERA_FN any_variable<T> any_variable<T>::call(const X&... x) {
   return detail::elementwise<typename detail::op_of<F>::type>(x...);
 }
 
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator+(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::add>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator+(const V& a, const V& b) { return detail::elementwise<op::add>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator-(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::subtract>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator-(const V& a, const V& b) { return detail::elementwise<op::subtract>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator*(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::multiply>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator*(const V& a, const V& b) { return detail::elementwise<op::multiply>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator/(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::divide>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator/(const V& a, const V& b) { return detail::elementwise<op::divide>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator-(const any_variable<T>& x) { return detail::elementwise<op::negate>(x); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator-(const V& x) { return detail::elementwise<op::negate>(x); }
 
 // A condition is 1 where it holds and 0 elsewhere.
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator==(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::equal>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator==(const V& a, const V& b) { return detail::elementwise<op::equal>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator!=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::not_equal>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator!=(const V& a, const V& b) { return detail::elementwise<op::not_equal>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator<(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator<(const V& a, const V& b) { return detail::elementwise<op::less>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator>(const any_variable<T>& a, const any_variable<T>& b) { return b < a; }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator>(const V& a, const V& b) { return b < a; }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator<=(const any_variable<T>& a, const any_variable<T>& b) { return detail::elementwise<op::less_equal>(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator<=(const V& a, const V& b) { return detail::elementwise<op::less_equal>(a, b); }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator>=(const any_variable<T>& a, const any_variable<T>& b) { return b <= a; }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator>=(const V& a, const V& b) { return b <= a; }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator&(const any_variable<T>& a, const any_variable<T>& b) { return a * b; }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator&(const V& a, const V& b) { return a * b; }
 TESSERA_CALLS_ANYTHING
-template <Element T>
-[[nodiscard]] TESSERA_FN any_variable<T> operator|(const any_variable<T>& a, const any_variable<T>& b) { return lane::maximum(a, b); }
+template <Whole V>
+[[nodiscard]] TESSERA_FN V operator|(const V& a, const V& b) { return lane::maximum(a, b); }
 
+namespace detail {
+/// A recorded sum of adjoints.
+template <Element T>
+struct recorded_sum {
+  TESSERA_COLD static void add(const edge& to, const any_tensor<T>& part) { add_adjoint(to, any_variable<T>(part)); }
+  static constexpr auto run = &add;
+};
+}  // namespace detail
+
+template <Element T>
+void add_adjoint(const edge& to, const any_value<T>& part) {
+  node& n = *to;
+  const with_device on(part.value.hold.device());
+  detail::compile_recorded<detail::recorded_sum<T>>();
+  if (n.adjoint_source && is_grad_enabled()) return detail::recorded_slot<detail::recorded_sum<T>, void (*)(const edge&, const any_tensor<T>&)>(to, part.value);
+  if (n.adjoint) {
+    T* place = reinterpret_cast<T*>(open_adjoint(n, false).data);
+    return op::add_strided{n.shape, row_major(n.shape), 0}.add_to(part.value, place);
+  }
+  note_gradient(n, false);
+  n.adjoint = part.value.packed().hold;
+  n.adjoint_source = {};
+}
 template <Element T>
 void add_adjoint(const edge& to, const any_variable<T>& part) {
   node& n = *to;
+  if (!is_grad_enabled() || (!part.source && !n.adjoint_source)) return add_adjoint(to, static_cast<const any_value<T>&>(part));
   const with_device on(part.value.hold.device());
-  const bool recorded = is_grad_enabled() && (part.source || n.adjoint_source);
-  if (n.adjoint && !recorded) {
-    T* place = reinterpret_cast<T*>(open_adjoint(n, false).data);
-    op::add_strided{n.shape, row_major(n.shape), 0}.add_to(part.value, place);
-    return;
-  }
   // The first contribution becomes the adjoint; a recorded sum is never formed in place.
   any_variable<T> total = n.adjoint ? any_variable<T>({n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source) + part : part;
   note_gradient(n, false);
   n.adjoint = total.value.packed().hold;
-  n.adjoint_source = recorded ? std::move(total.source) : edge{};
+  n.adjoint_source = std::move(total.source);
 }
 
 }  // namespace tessera::autograd

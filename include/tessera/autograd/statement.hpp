@@ -43,7 +43,7 @@ struct statement_table {
   const bool* active;  // for each source: may it get an adjoint?
   const bool* read;    // for each value: does the sweep read it?
   backend::kernel (*pick)();
-  void (*recorded)(statement&);
+  void (**recorded)(statement&);  // the sweep as a graph
 };
 
 /// The node of a program over a space.
@@ -89,6 +89,11 @@ struct statement : node {
       stores[n + 2 + i] = place.store;
     }
     if (count(space) != 0) backend::run(p.pick(), backend::make_plan(space, inner_axis, operands, 2 * n + 2), stores, split);
+  }
+
+  TESSERA_COLD_ONCE void sweep_recorded() {
+    if (*program().recorded == nullptr) refuse_unrecorded("a statement");
+    (*program().recorded)(*this);
   }
 
   [[nodiscard]] TESSERA_ONCE extents strides_of(int i) const {
@@ -158,7 +163,7 @@ struct sized_statement : statement {
 
   static void backward(node& n, bool recorded) {
     auto& self = static_cast<statement&>(n);
-    if (recorded) self.program().recorded(self);
+    if (recorded) self.sweep_recorded();
     else self.sweep();
   }
   static void release(node& n) {
@@ -175,14 +180,18 @@ struct table_of<program<T, type_list<Source...>, type_list<Step...>>, SplatSeed>
   using P = program<T, type_list<Source...>, type_list<Step...>>;
   using sized = sized_statement<P::sources>;
 
-  static backend::kernel pick() { return backend::pick<backend::reverse_rows<P, SplatSeed>, T>(); }
+  static backend::kernel pick() {
+    compile_recorded<table_of>();
+    return backend::pick<backend::reverse_rows<P, SplatSeed>, T>();
+  }
   TESSERA_COLD static void recorded(statement& n) {
     static constexpr std::array<replay_step<T>, sizeof...(Step)> steps{replay_step_of<T, Step>::value...};
     static constexpr converter<T> converters[] = {converter_of<typename Source::element>()...};
     run_recorded<T>(n, steps, converters);
   }
+  static constexpr auto run = &recorded;
   static constexpr statement_table value{{"statement", &sized::backward, &sized::release, &destroy_node<sized>, &sized::input},
-                                         P::sources, sizeof(T), P::element_sizes, P::active.data(), P::read_in_reverse.data(), &pick, &recorded};
+                                         P::sources, sizeof(T), P::element_sizes, P::active.data(), P::read_in_reverse.data(), &pick, &recorded_slot<table_of, void (*)(statement&)>};
 
  private:
   template <class E>

@@ -15,10 +15,6 @@ struct backward_without_a_gradient_needs_a_single_element {};
 struct retain_graph_t {};
 /// Keeps what the graph needs for another backward().
 inline constexpr retain_graph_t retain_graph{};
-struct create_graph_t {};
-/// Records the backward pass, so that gradients can be differentiated again. A leaf then holds a gradient that was computed
-/// from it: as in PyTorch that keeps the graph alive until zero_grad(), or is avoided with grad(y, x, create_graph).
-inline constexpr create_graph_t create_graph{};
 
 template <Element T, Shape S>
 class variable;
@@ -109,9 +105,9 @@ struct conversion_node : node {
   static void backward(node& n, bool recorded) {
     auto& self = static_cast<conversion_node&>(n);
     if (!wants_adjoint(self.source)) return;
-    any_variable<From> part(detail::converted<From, To>(n.adjoint.data(), n.shape, row_major(n.shape)));
-    if (recorded && n.adjoint_source) part.source = make_node<conversion_node<To, From>>(n.shape, n.adjoint_source);
-    add_adjoint(self.source, part);
+    any_tensor<From> part = detail::converted<From, To>(n.adjoint.data(), n.shape, row_major(n.shape));
+    if (recorded && n.adjoint_source) add_adjoint(self.source, any_variable<From>(std::move(part), make_node<conversion_node<To, From>>(n.shape, n.adjoint_source)));
+    else add_adjoint(self.source, any_value<From>(std::move(part)));
   }
   static void release(node&) {}
   static edge* input(node& n, int i) { return i == 0 ? &static_cast<conversion_node&>(n).source : nullptr; }
@@ -233,7 +229,7 @@ class variable {
     source_->retain = [](autograd::node& n, const block& earlier) {
       const with_device on(earlier.device());
       n.references.fetch_add(1, std::memory_order_relaxed);  // of the edge
-      autograd::add_adjoint(autograd::edge(&n), autograd::any_variable<T>(any_tensor<T>{earlier, n.shape, row_major(n.shape)}));
+      autograd::add_adjoint(autograd::edge(&n), autograd::any_value<T>(any_tensor<T>{earlier, n.shape, row_major(n.shape)}));
     };
   }
 
@@ -278,7 +274,7 @@ class variable {
     autograd::detail::earlier_gradients earlier;
     const with_device on(gradient.device());
     earlier.put_aside(*source_);
-    autograd::add_adjoint(source_, autograd::any_variable<T>(erase(gradient.lazy())));
+    autograd::add_adjoint(source_, autograd::any_value<T>(erase(gradient.lazy())));
     autograd::run_backward(source_, recorded || sizeof...(Options) > 0, recorded);
   }
 

@@ -35,7 +35,10 @@ class layer_norm_cotangents {
   template <int I>
   [[nodiscard]] auto get() const {
     return [this] {
-      if (!done_) V::records() ? compose() : sweep();
+      if (!done_) {
+        if constexpr (V::records()) compose();
+        else sweep();
+      }
       done_ = true;
       return parts_[I];
     };

@@ -106,8 +106,8 @@ struct softmax {
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
     return cotangents{[&] {
-                        if (!V::records()) return V(detail::softmax_gradient<false>(g.value, y.value, axis));
-                        return V(y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))));
+                        if constexpr (!V::records()) return V(detail::softmax_gradient<false>(g.value, y.value, axis));
+                        else return V(y * (g - sum_to(g * y, tessera::detail::without_axis(y.shape(), axis, true))));
                       },
                       no_gradient{}};
   }
@@ -134,8 +134,8 @@ struct log_softmax {
   template <class V>
   [[nodiscard]] auto vjp(const V& g, const V&, const V& y) const {
     return cotangents{[&] {
-                        if (!V::records()) return V(detail::softmax_gradient<true>(g.value, y.value, axis));
-                        return V(g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)));
+                        if constexpr (!V::records()) return V(detail::softmax_gradient<true>(g.value, y.value, axis));
+                        else return V(g - lane::exp(y) * sum_to(g, tessera::detail::without_axis(y.shape(), axis, true)));
                       },
                       no_gradient{}};
   }

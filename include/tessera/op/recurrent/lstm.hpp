@@ -106,7 +106,10 @@ class lstm_cotangents {
   template <int I>
   [[nodiscard]] auto get() const {
     return [this] {
-      if (!done_) V::records() ? compose() : sweep();
+      if (!done_) {
+        if constexpr (V::records()) compose();
+        else sweep();
+      }
       done_ = true;
 #if TESSERA_USE_CUDNN
       if (!V::records() && trace_.by_library.reserve) return of_library<I>();
