@@ -15,13 +15,18 @@ struct error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Throws that the text is not what an option takes.
+[[noreturn]] inline void refuse(std::string_view name, std::string_view text, const std::string& wanted) {
+  throw error(std::string(name) + ": \"" + std::string(text) + "\" is " + wanted);
+}
+
 /// Reads a number in [least, most].
 template <class T>
 T number(std::string_view name, std::string_view text, T least, T most) {
   T value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most))
-    throw error(std::string(name) + ": \"" + std::string(text) + "\" is no number from " + std::to_string(least) + " to " + std::to_string(most));
+    refuse(name, text, "no number from " + std::to_string(least) + " to " + std::to_string(most));
   return value;
 }
 
@@ -29,7 +34,7 @@ T number(std::string_view name, std::string_view text, T least, T most) {
 template <class... Word>
 int choice(std::string_view name, std::string_view text, const Word&... words) {
   int at = 0;
-  if (!(... || (text == words || (++at, false)))) throw error(std::string(name) + ": \"" + std::string(text) + "\" is none of" + (... + (" " + std::string(words))));
+  if (!(... || (text == words || (++at, false)))) refuse(name, text, "none of" + (... + (" " + std::string(words))));
   return at;
 }
 

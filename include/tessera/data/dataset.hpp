@@ -12,7 +12,6 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -290,7 +289,7 @@ class mapped {
 
   [[nodiscard]] extent size() const { return static_cast<extent>(dataset().size()); }
   [[nodiscard]] auto get(extent index) const {
-    if constexpr (std::invocable<const F&, decltype(dataset().get(index))>) return std::invoke(function_, dataset().get(index));
+    if constexpr (std::invocable<const F&, decltype(dataset().get(index))>) return std::apply(function_, std::forward_as_tuple(dataset().get(index)));
     else {
       const auto& sample = dataset().get(index);
       return std::apply(function_, detail::fields_of(sample));

@@ -14,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <ostream>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -167,6 +166,17 @@ class progress_display {
   std::vector<std::pair<std::string, std::string>> postfix_;
 };
 
+// In place of <ranges>, which takes as long to read as all of this library's data folder.
+template <class R>
+concept Range = requires(R& range) {
+  std::ranges::begin(range);
+  std::ranges::end(range);
+};
+template <Range R>
+using iterator_of = decltype(std::ranges::begin(std::declval<R&>()));
+template <Range R>
+using sentinel_of = decltype(std::ranges::end(std::declval<R&>()));
+
 }  // namespace detail
 
 /// The elements of a range, while the share done, the time and the rate are shown on the standard error stream:
@@ -185,7 +195,7 @@ class progress {
   class iterator {
    public:
     using iterator_concept = std::input_iterator_tag;
-    using value_type = std::ranges::range_value_t<R>;
+    using value_type = std::iter_value_t<detail::iterator_of<R>>;
     using difference_type = std::ptrdiff_t;
 
     [[nodiscard]] decltype(auto) operator*() const { return *at_; }
@@ -207,13 +217,13 @@ class progress {
       if (at_ == end_) running_.reset();
     }
     std::unique_ptr<detail::progress_display, finisher> running_;  // a loop that is left early is finished too
-    std::ranges::iterator_t<R> at_;
-    std::ranges::sentinel_t<R> end_;
+    detail::iterator_of<R> at_;
+    detail::sentinel_of<R> end_;
   };
 
   [[nodiscard]] iterator begin() {
     std::optional<std::int64_t> total;
-    if constexpr (std::ranges::sized_range<R>) total = static_cast<std::int64_t>(std::ranges::size(range_));
+    if constexpr (requires { std::ranges::size(range_); }) total = static_cast<std::int64_t>(std::ranges::size(range_));
     else if constexpr (requires { range_.size(); }) total = static_cast<std::int64_t>(range_.size());
     display_.start(total);
     return iterator(display_, range_);
@@ -247,9 +257,9 @@ class progress {
   detail::progress_display display_;
 };
 
-template <std::ranges::range R>
+template <detail::Range R>
 progress(R&&, const progress_options& = {}) -> progress<R>;
-template <std::ranges::range R>
+template <detail::Range R>
 progress(R&&, std::string_view, const progress_options& = {}) -> progress<R>;
 
 }  // namespace tessera

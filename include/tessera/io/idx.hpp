@@ -69,14 +69,15 @@ void swap_if_little(std::span<Word> words) {
 
 /// Reads the head of a file and checks it against the type that is wanted.
 template <class Cursor>
-[[nodiscard]] extents read_extents(Cursor& from, const format& wanted, int wanted_rank, const std::string& where) {
+[[nodiscard]] TESSERA_COLD extents read_extents(Cursor& from, const format& wanted, int wanted_rank, const std::string& where) {
   std::array<std::uint8_t, 4> magic = {};
   if (from.read(std::as_writable_bytes(std::span(magic))) != magic.size()) raise<io_error>({where, "truncated: no IDX header"});
   if (magic[0] != 0 || magic[1] != 0) {
     const bool packed = magic[0] == 0x1F && magic[1] == 0x8B;
     raise<io_error>({where, "not an IDX file, which starts with two zeros", packed ? ": it is a gzip file, whose name must end in .gz" : ""});
   }
-  const auto* held = std::find_if(std::begin(formats), std::end(formats), [&](const format& f) { return f.code == magic[2]; });
+  const format* held = std::begin(formats);
+  while (held != std::end(formats) && held->code != magic[2]) ++held;
   if (held == std::end(formats)) raise<io_error>({where, "not an IDX file: it has the unknown type code ", magic[2]});
   if (held != &wanted) raise<io_error>({where, "holds ", held->name, ", not ", wanted.name});
   if (magic[3] != wanted_rank) raise<io_error>({where, "has ", magic[3], " axes, not ", wanted_rank});
@@ -89,8 +90,25 @@ template <class Cursor>
   return shape;
 }
 
+/// Throws where a file of which `at_most` bytes are left cannot hold the elements.
+TESSERA_COLD_ONCE void check_size(const extents& shape, std::size_t element_size, std::uint64_t at_most, const std::string& where) {
+  const auto needed = checked_bytes({shape.begin(), shape.end()}, 8 * static_cast<int>(element_size));
+  if (!needed) raise<io_error>({where, "truncated: shape ", shape, " is too large"});
+  if (*needed > at_most) raise<io_error>({where, "truncated: shape ", shape, " needs ", *needed, " bytes"});
+}
+
+/// Reads the elements, which must be the rest of the file.
+template <class Cursor>
+TESSERA_COLD void read_elements(Cursor& from, std::span<std::byte> to, const extents& shape, const std::string& where) {
+  if (const std::size_t got = from.read(to); got != to.size())
+    raise<io_error>({where, "truncated: shape ", shape, " needs ", to.size(), " bytes, not ", got});
+  // Asking for one more also makes a gzip file check its sum.
+  std::byte extra{};
+  if (from.read({&extra, 1}) != 0) raise<io_error>({where, "bytes follow the elements of shape ", shape});
+}
+
 template <Element T, Shape S, class Cursor>
-[[nodiscard]] tensor<T, S> decode(Cursor from, const std::string& where) {
+[[nodiscard]] TESSERA_COLD tensor<T, S> decode(Cursor from, const std::string& where) {
   static_assert(format_of<T>() != nullptr, "tessera::io::read_idx: an IDX file holds uint8, int32, float32 or float64");
   const extents actual = read_extents(from, *format_of<T>(), S::rank, where);
   const S shape = [&] {
@@ -100,9 +118,7 @@ template <Element T, Shape S, class Cursor>
       raise<io_error>({where, e.what()});
     }
   }();
-  const auto needed = checked_bytes({actual.begin(), actual.end()}, 8 * static_cast<int>(sizeof(T)));
-  if (!needed) raise<io_error>({where, "truncated: shape ", actual, " is too large"});
-  if (*needed > from.at_most()) raise<io_error>({where, "truncated: shape ", actual, " needs ", *needed, " bytes"});
+  check_size(actual, sizeof(T), from.at_most(), where);
   auto result = [&] {
     const with_device on(device::cpu());
     try {
@@ -112,16 +128,12 @@ template <Element T, Shape S, class Cursor>
     }
   }();
   const std::span<T> elements(result.mutable_data(), static_cast<std::size_t>(result.size()));
-  if (const std::size_t got = from.read(std::as_writable_bytes(elements)); got != *needed)
-    raise<io_error>({where, "truncated: shape ", actual, " needs ", *needed, " bytes, not ", got});
-  // Asking for one more also makes a gzip file check its sum.
-  std::byte extra{};
-  if (from.read({&extra, 1}) != 0) raise<io_error>({where, "bytes follow the elements of shape ", actual});
+  read_elements(from, std::as_writable_bytes(elements), actual, where);
   swap_if_little(elements);
   return result;
 }
 
-[[nodiscard]] inline std::string where(std::string_view file) { return "tessera::io::read_idx: " + std::string(file) + ": "; }
+[[nodiscard]] TESSERA_COLD_ONCE std::string where(std::string_view file) { return message({"tessera::io::read_idx: ", file, ": "}); }
 
 }  // namespace detail::idx
 
