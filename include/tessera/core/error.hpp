@@ -51,47 +51,51 @@ struct device_error : error {
 };
 
 /// A part of a message: text, a number, or anything with a function describe(std::string&, const X&) that appends it. It
-/// refers to what it was made of, so that the place that may throw holds no text operations: they are all in message().
+/// refers to what it was made of, so that the place that may throw holds two stores and no text operations: they are all in message().
 class message_part {
  public:
-  message_part(const char* text) : message_part(std::string_view(text)) {}
-  message_part(std::string_view text) : data_(text.data()), size_(text.size()), append_(&append_text) {}
-  message_part(const std::string& text) : message_part(std::string_view(text)) {}
-  message_part(char c) : append_(&append_character) { number_.whole = static_cast<unsigned char>(c); }
+  message_part(const char* text) : append_(&append_characters) { of_.text = text; }
+  message_part(const std::string_view& text) : append_(&append_view) { of_.anything = &text; }
+  message_part(const std::string& text) : append_(&append_string) { of_.anything = &text; }
+  message_part(char c) : append_(&append_character) { of_.whole = static_cast<unsigned char>(c); }
   template <std::integral I>
   message_part(I number) : append_(std::signed_integral<I> ? &append_signed : &append_unsigned) {
-    number_.whole = static_cast<std::uint64_t>(number);
+    of_.whole = static_cast<std::uint64_t>(number);
   }
-  message_part(double number) : append_(&append_real) { number_.real = number; }
+  message_part(double number) : append_(&append_real) { of_.real = number; }
   template <class X>
     requires requires(std::string& out, const X& x) { describe(out, x); }
-  message_part(const X& x) : data_(&x), append_(&append_described<X>) {}
+  message_part(const X& x) : append_(&append_described<X>) {
+    of_.anything = &x;
+  }
 
-  void append_to(std::string& out) const { append_(out, *this); }
+  void append_to(std::string& out) const { append_(out, of_); }
 
  private:
-  using appender = void (*)(std::string&, const message_part&);
-
-  TESSERA_COLD_ONCE static void append_text(std::string& out, const message_part& p) { out.append(static_cast<const char*>(p.data_), p.size_); }
-  TESSERA_COLD_ONCE static void append_character(std::string& out, const message_part& p) { out += static_cast<char>(p.number_.whole); }
-  TESSERA_COLD_ONCE static void append_signed(std::string& out, const message_part& p) { out += std::to_string(static_cast<std::int64_t>(p.number_.whole)); }
-  TESSERA_COLD_ONCE static void append_unsigned(std::string& out, const message_part& p) { out += std::to_string(p.number_.whole); }
-  TESSERA_COLD_ONCE static void append_real(std::string& out, const message_part& p) {
-    char text[32];
-    out.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", p.number_.real)));
-  }
-  template <class X>
-  TESSERA_COLD static void append_described(std::string& out, const message_part& p) {
-    describe(out, *static_cast<const X*>(p.data_));
-  }
-
-  union {
+  union source {
     std::uint64_t whole;
     double real;
-  } number_ = {0};
-  const void* data_ = nullptr;
-  std::size_t size_ = 0;
-  appender append_;
+    const char* text;
+    const void* anything;
+  };
+
+  TESSERA_COLD_ONCE static void append_characters(std::string& out, source p) { out += p.text; }
+  TESSERA_COLD_ONCE static void append_view(std::string& out, source p) { out += *static_cast<const std::string_view*>(p.anything); }
+  TESSERA_COLD_ONCE static void append_string(std::string& out, source p) { out += *static_cast<const std::string*>(p.anything); }
+  TESSERA_COLD_ONCE static void append_character(std::string& out, source p) { out += static_cast<char>(p.whole); }
+  TESSERA_COLD_ONCE static void append_signed(std::string& out, source p) { out += std::to_string(static_cast<std::int64_t>(p.whole)); }
+  TESSERA_COLD_ONCE static void append_unsigned(std::string& out, source p) { out += std::to_string(p.whole); }
+  TESSERA_COLD_ONCE static void append_real(std::string& out, source p) {
+    char text[32];
+    out.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, "%g", p.real)));
+  }
+  template <class X>
+  TESSERA_COLD static void append_described(std::string& out, source p) {
+    describe(out, *static_cast<const X*>(p.anything));
+  }
+
+  source of_;
+  void (*append_)(std::string&, source);
 };
 
 /// The parts of a message as one text.

@@ -66,11 +66,12 @@ class epoch {
       : dataset_(dataset), order_(order), batches_(order_.batches()), workers_(workers), arrivals_(where) {
     if (workers == 0) return;
     const extent ahead = extent{workers} * prefetch_factor;
-    slots_.resize(static_cast<std::size_t>(std::min(ahead, batches_)));
+    slots_ = std::vector<slot>(static_cast<std::size_t>(std::min(ahead, batches_)));
     while (asked_ < ahead) ask();
-    const extent hired = std::min(extent{workers}, batches_);
+    threads_ = std::vector<std::thread>(static_cast<std::size_t>(std::min(extent{workers}, batches_)));
     try {
-      for (int w = 0; w < hired; ++w) threads_.push_back(std::thread([this, w] { serve(w); }));
+      int worker = 0;
+      for (std::thread& thread : threads_) thread = std::thread([this, w = worker++] { serve(w); });
     } catch (...) {
       stop();
       throw;
@@ -190,8 +191,8 @@ class epoch {
       stopped_ = true;
     }
     room_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
+    for (std::thread& thread : threads_)
+      if (thread.joinable()) thread.join();
   }
 
   const D& dataset_;

@@ -40,8 +40,10 @@ namespace detail {
 
 // A hidden name beside the target: only within one directory is renaming atomic.
 inline std::atomic<std::uint64_t> partial_files{0};
-[[nodiscard]] TESSERA_COLD_ONCE std::filesystem::path partial_name(const std::filesystem::path& target, std::uint64_t process) {
-  return target.parent_path() / (".tessera." + std::to_string(process) + "." + std::to_string(partial_files++) + ".partial");
+[[nodiscard]] TESSERA_COLD_ONCE std::string partial_name(const std::filesystem::path& target, std::uint64_t process) {
+  std::filesystem::path name = target;
+  name.replace_filename(message({".tessera.", process, '.', partial_files++, ".partial"}));
+  return name.string();
 }
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -76,8 +78,8 @@ class partial_file {
     if (::rename(path_.c_str(), target_.c_str()) != 0) fail("write_file", target_, last_error());
     path_.clear();
     // The new name must survive a power cut too. Some file systems cannot sync a directory: the file is whole either way.
-    const std::filesystem::path folder = target_.has_parent_path() ? target_.parent_path() : ".";
-    if (const int directory = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
+    const std::string folder = target_.parent_path().string();
+    if (const int directory = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC); directory >= 0) {
       static_cast<void>(::fsync(directory));
       ::close(directory);
     }
@@ -93,7 +95,8 @@ class partial_file {
     fail("write_file", target_, reason);
   }
 
-  std::filesystem::path target_, path_;
+  std::filesystem::path target_;
+  std::string path_;
   int handle_ = -1;
 };
 
@@ -131,7 +134,8 @@ class partial_file {
   }
 
  private:
-  std::filesystem::path target_, path_;
+  std::filesystem::path target_;
+  std::string path_;
   std::ofstream stream_;
 };
 

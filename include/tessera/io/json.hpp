@@ -45,6 +45,12 @@ namespace tessera::io::json {
   return out += '"';
 }
 
+/// A text that a message shows as a JSON string.
+struct quoted {
+  std::string_view text;
+};
+TESSERA_COLD_ONCE void describe(std::string& out, const quoted& q) { out += quote(q.text); }
+
 /// A cursor in a JSON text. Every function reads one value and leaves the cursor behind it.
 ///   error  io_error with the place and what was expected there
 class reader {

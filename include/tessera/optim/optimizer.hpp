@@ -62,10 +62,13 @@ class optimizer {
 
  protected:
   TESSERA_COLD explicit optimizer(std::vector<nn::named_parameter> parameters) {
-    std::erase_if(parameters, [](const nn::named_parameter& p) { return !p.leaf->requires_grad; });
-    trained_ = std::vector<detail::trained<Slots>>(parameters.size());
-    for (std::size_t i = 0; i < parameters.size(); ++i) trained_[i].parameter = std::move(parameters[i]);
-    if (trained_.empty()) raise<value_error>({"tessera::optim: the model has no parameter that requires a gradient"});
+    std::size_t wanted = 0;
+    for (const nn::named_parameter& p : parameters) wanted += p.leaf->requires_grad ? 1 : 0;
+    trained_ = std::vector<detail::trained<Slots>>(wanted);
+    std::size_t i = 0;
+    for (nn::named_parameter& p : parameters)
+      if (p.leaf->requires_grad) trained_[i++].parameter = std::move(p);
+    if (wanted == 0) raise<value_error>({"tessera::optim: the model has no parameter that requires a gradient"});
   }
   ~optimizer() = default;
 

@@ -59,14 +59,14 @@ TESSERA_COLD_ONCE void append(std::string& out, std::initializer_list<message_pa
     before = "{\"__metadata__\":{";
     for (const auto& [key, value] : text) {
       if (!json::is_utf8(key) || !json::is_utf8(value)) refuse({"the metadata is not UTF-8"});
-      append(out, {std::exchange(before, ","), json::quote(key), ':', json::quote(value)});
+      append(out, {std::exchange(before, ","), json::quoted{key}, ':', json::quoted{value}});
     }
     out += '}';
   }
   std::uint64_t at = 0;
   for (const std::size_t i : order) {
     const entry& e = entries[i];
-    append(out, {std::exchange(before, ","), json::quote(e.name), ":{\"dtype\":\"", format_of(e.type)->name, "\",\"shape\":["});
+    append(out, {std::exchange(before, ","), json::quoted{e.name}, ":{\"dtype\":\"", format_of(e.type)->name, "\",\"shape\":["});
     for (int axis = 0; axis < e.shape.rank; ++axis) append(out, {axis == 0 ? "" : ",", e.shape[axis]});
     append(out, {"],\"data_offsets\":[", at, ',', at + e.bytes.size(), "]}"});
     at += e.bytes.size();
