@@ -85,7 +85,7 @@ struct operation_table {
   std::size_t size;  // of the operation itself, which the node holds
   any_tensor<T> (*value)(void* op, const any_tensor<T>* const* x);
   void (*add_cotangents)(operation_node<T>& n, const any_value<T>& g, const any_value<T>& y);
-  recorded_cotangents<T>* recorded;  // the same, recorded
+  const recorded_cotangents<T>* recorded;  // the same, recorded
   void (*move)(void* op, void* to);
   void (*end)(void* op);      // null where there is nothing to do
   void (*release)(void* op);  // likewise

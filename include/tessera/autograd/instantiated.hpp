@@ -29,10 +29,9 @@ TESSERA_EACH_OPERATION(TESSERA_OPERATION, double)
   DO(op::add, T, 0, 1) DO(op::subtract, T, 0, 1) DO(op::multiply, T, 0, 1) DO(op::divide, T, 0, 1)                                           \
   DO(op::equal, T, 0, 1) DO(op::not_equal, T, 0, 1) DO(op::less, T, 0, 1) DO(op::less_equal, T, 0, 1)                                        \
   DO(op::maximum, T, 0, 1) DO(op::minimum, T, 0, 1) DO(op::where, T, 0, 1, 2)
-#define TESSERA_RULE(OP, T, ...)                                                                        \
-  TESSERA_INSTANTIATE_LISTED(T, struct kernel_of<OP, T, std::integer_sequence<int, __VA_ARGS__>>)        \
-  TESSERA_INSTANTIATE_LISTED(T, void rule_of<OP, T, std::integer_sequence<int, __VA_ARGS__>>::derivative(const any_value<T>&, const any_variable<T>*, const any_value<T>&, rule_parts<any_value<T>>&)) \
-  TESSERA_INSTANTIATE_LISTED(T, void rule_of<OP, T, std::integer_sequence<int, __VA_ARGS__>>::derivative(const any_variable<T>&, const any_variable<T>*, const any_variable<T>&, rule_parts<any_variable<T>>&))
+#define TESSERA_RULE(OP, T, ...)                                                                 \
+  TESSERA_INSTANTIATE_LISTED(T, struct kernel_of<OP, T, std::integer_sequence<int, __VA_ARGS__>>) \
+  TESSERA_INSTANTIATE_LISTED(T, struct rule_of<OP, T, std::integer_sequence<int, __VA_ARGS__>>)
 TESSERA_EACH_RULE(TESSERA_RULE, float)
 TESSERA_EACH_RULE(TESSERA_RULE, double)
 #undef TESSERA_RULE
@@ -55,8 +54,7 @@ TESSERA_INSTANTIATE_LISTED(float, struct sized_statement<3>)
   TESSERA_INSTANTIATE_LISTED(T, struct operation_node<T>)                                                                               \
   TESSERA_INSTANTIATE_LISTED(T, struct any_value<T>)                                                                                    \
   TESSERA_INSTANTIATE_LISTED(T, struct any_variable<T>)                                                                                 \
-  TESSERA_INSTANTIATE_LISTED(T, void any_rule<T>::add_cotangents(operation_node<T>&, const any_value<T>&, const any_value<T>&))           \
-  TESSERA_INSTANTIATE_LISTED(T, void any_rule<T>::add_cotangents(operation_node<T>&, const any_variable<T>&, const any_variable<T>&))     \
+  TESSERA_INSTANTIATE_LISTED(T, struct any_rule<T>)                                                                                     \
   TESSERA_INSTANTIATE_LISTED(T, any_tensor<T> run_rule<T>(const rule_kernel&, const any_tensor<T>* const*))                             \
   TESSERA_INSTANTIATE_LISTED(T, edge record_operation<T>(const operation_table<T>&, void*, const any_variable<T>* const*, int, const any_tensor<T>&, bool, bool)) \
   TESSERA_INSTANTIATE_LISTED(T, any_variable<T> apply_rule<T>(const rule<T>&, const any_variable<T>*))                                  \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
-// What a recorded backward pass runs, in programs that have one. Every operation has two rules: the plain one, and the recorded one, which
-// is made of operations with rules of their own. A recorded rule is reached through a slot, which a unit fills when the program
+// What a recorded backward pass runs, in programs that have one. A statement and a structured operation have two rules: the plain one, and the
+// recorded one, which is made of operations with rules of their own. A recorded rule is reached through a slot, which a unit fills when the program
 // starts if it can ask for such a pass: if it includes <tessera/autograd/create_graph.hpp>. Others do not even compile it.
 
 #include <tessera/autograd/node.hpp>

@@ -49,8 +49,8 @@ template <Element T>
     if (!adjoints[at].value.hold) continue;
     const replay_step<T>& s = steps[at - sources];
     s.gather(values, x);
-    rule_parts<any_variable<T>> parts;
-    s.op->derivative_recorded()(adjoints[at], x, values[at], parts);
+    rule_parts<T> parts;
+    s.op->derivative(adjoints[at], x, values[at], parts);
     for (int k = 0; k < s.op->arity; ++k) {
       if (!parts.present[k]) continue;
       any_variable<T>& to = adjoints[static_cast<std::size_t>(s.inputs[k])];

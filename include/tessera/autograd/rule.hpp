@@ -16,9 +16,9 @@ namespace tessera::autograd {
 inline constexpr int max_arity = 3;
 
 /// The cotangents of an operation, as far as it has them.
-template <Whole V>
+template <Element T>
 struct rule_parts {
-  V part[max_arity];
+  any_variable<T> part[max_arity];
   bool present[max_arity] = {};
 };
 
@@ -29,21 +29,10 @@ struct rule_kernel {
   backend::kernel (*pick)();
 };
 
-/// Puts the cotangents of one step there, from the adjoint of its result, its operands and its result.
-template <Whole V>
-using rule_derivative = void (*)(const V& g, const any_variable<typename V::element>* x, const V& y, rule_parts<V>& to);
-
 template <Element T>
 struct rule : rule_kernel {
   bool differentiable, keeps_operands, keeps_result;
-  rule_derivative<any_value<T>> derivative;
-  rule_derivative<any_variable<T>>* recorded;  // the same, recorded
-
-  /// The recorded rule, where the program has it.
-  [[nodiscard]] TESSERA_COLD rule_derivative<any_variable<T>> derivative_recorded() const {
-    if (*recorded == nullptr) refuse_unrecorded(this->name);
-    return *recorded;
-  }
+  void (*derivative)(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to);
 };
 
 /// Runs an elementwise operation on as many operands as it has, of any shapes that broadcast.
@@ -72,28 +61,24 @@ template <class Op, Element T, class Indices>
 struct rule_of;
 template <class Op, Element T, int... K>
 struct rule_of<Op, T, std::integer_sequence<int, K...>> {
-  template <Whole V>
-  TESSERA_COLD static void derivative(const V& g, const any_variable<T>* x, const V& y, rule_parts<V>& to) {
-    if constexpr (!V::records()) compile_recorded<rule_of>();
+  TESSERA_COLD static void derivative(const any_variable<T>& g, const any_variable<T>* x, const any_variable<T>& y, rule_parts<T>& to) {
     if constexpr (Op::differentiable) {
-      const auto parts = Op::derivative(g, static_cast<const V&>(x[K])..., y);
+      const auto parts = Op::derivative(g, x[K]..., y);
       (keep<K>(parts, to), ...);
     }
   }
-  static constexpr rule_derivative<any_variable<T>> run = &derivative<any_variable<T>>;
-  static constexpr rule<T> value{kernel_of<Op, T, std::integer_sequence<int, K...>>::value, Op::differentiable, Op::reads == needs::operands, Op::reads == needs::result,
-                                 &derivative<any_value<T>>, &recorded_slot<rule_of, rule_derivative<any_variable<T>>>};
+  static constexpr rule<T> value{kernel_of<Op, T, std::integer_sequence<int, K...>>::value, Op::differentiable, Op::reads == needs::operands, Op::reads == needs::result, &derivative};
 
  private:
-  template <int I, class Parts, Whole V>
-  static void keep(const Parts& parts, rule_parts<V>& to) {
+  template <int I, class Parts>
+  static void keep(const Parts& parts, rule_parts<T>& to) {
     const auto put = [&](const auto& part) {
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(part)>, no_gradient>) {
         to.part[I] = part;
         to.present[I] = true;
       }
     };
-    if constexpr (std::same_as<Parts, V>) put(parts);
+    if constexpr (std::same_as<Parts, any_variable<T>>) put(parts);
     else if constexpr (!std::same_as<Parts, no_gradient>) put(parts.template get<I>());
   }
 };
@@ -108,21 +93,18 @@ inline constexpr const rule<T>& rule_of = detail::rule_of<Op, T, std::make_integ
 template <Element T>
 struct any_rule {
   using op = const rule<T>*;
-  template <Whole V>
-  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const V& g, const V& y) {
-    if constexpr (!V::records()) detail::compile_recorded<any_rule>();
-    rule_parts<V> parts;
+  TESSERA_COLD static void add_recorded(operation_node<T>& n, const any_variable<T>& g, const any_variable<T>& y) {
+    rule_parts<T> parts;
     const any_variable<T>* x = n.operands();
-    const op r = *static_cast<op*>(n.op());
-    if constexpr (V::records()) r->derivative_recorded()(g, x, y, parts);
-    else r->derivative(g, x, y, parts);
+    (*static_cast<op*>(n.op()))->derivative(g, x, y, parts);
     for (int k = 0; k < n.count; ++k)
       if (const edge& to = x[k].source; parts.present[k] && wants_adjoint(to)) add_adjoint(to, sum_to(parts.part[k], x[k].shape()));
   }
+  // The same: where nothing is recorded, operations on variables only look whether they are to be.
+  TESSERA_COLD static void add_cotangents(operation_node<T>& n, const any_value<T>& g, const any_value<T>& y) { add_recorded(n, any_variable<T>(g.value), any_variable<T>(y.value)); }
   static void move(void* from, void* to) { ::new (to) op(*static_cast<op*>(from)); }
-  static constexpr recorded_cotangents<T> run = &add_cotangents<any_variable<T>>;
-  static constexpr operation_table<T> value{operation_node<T>::functions("elementwise operation"), false, false, sizeof(op), nullptr, &add_cotangents<any_value<T>>,
-                                            &detail::recorded_slot<any_rule, recorded_cotangents<T>>, &move, nullptr, nullptr};
+  static constexpr recorded_cotangents<T> recorded = &add_recorded;
+  static constexpr operation_table<T> value{operation_node<T>::functions("elementwise operation"), false, false, sizeof(op), nullptr, &add_cotangents, &recorded, &move, nullptr, nullptr};
 };
 
 template <Element T>
