@@ -24,7 +24,9 @@ class edge {
   edge() = default;
   explicit edge(node* n) noexcept : node_(n) {}  // takes over one count
   TESSERA_CALLS_ANYTHING
-  TESSERA_FN edge(const edge& other) noexcept;
+  TESSERA_FN edge(const edge& other) noexcept : node_(other.node_) {  // as in a block's handles, what is inlined keeps its place to itself
+    if (node_ != nullptr) take(node_);
+  }
   TESSERA_CALLS_ANYTHING
   TESSERA_FN edge(edge&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
   TESSERA_CALLS_ANYTHING
@@ -33,7 +35,9 @@ class edge {
     return *this;
   }
   TESSERA_CALLS_ANYTHING
-  TESSERA_FN ~edge();
+  TESSERA_FN ~edge() {
+    if (node_ != nullptr) drop(node_);
+  }
   [[nodiscard]] explicit operator bool() const noexcept { return node_ != nullptr; }
   [[nodiscard]] node* get() const noexcept { return node_; }
   [[nodiscard]] node* operator->() const noexcept { return node_; }
@@ -41,6 +45,9 @@ class edge {
   [[nodiscard]] node* give() noexcept { return std::exchange(node_, nullptr); }
 
  private:
+  static void take(node* n) noexcept;
+  static void drop(node* n) noexcept;
+
   node* node_ = nullptr;
 };
 
@@ -99,23 +106,9 @@ TESSERA_APART_ONCE void destroy(node* n) noexcept {
 
 }  // namespace detail
 
-TESSERA_CALLS_ANYTHING
-TESSERA_FN inline edge::edge(const edge& other) noexcept : node_(other.node_) {
-  if (node_ == nullptr) return;
-  if (tessera::detail::is_alone()) node_->references.store(node_->references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  else node_->references.fetch_add(1, std::memory_order_relaxed);
-}
-TESSERA_CALLS_ANYTHING
-TESSERA_FN inline edge::~edge() {
-  if (node_ == nullptr) return;
-  int before;
-  if (tessera::detail::is_alone()) {
-    before = node_->references.load(std::memory_order_relaxed);
-    node_->references.store(before - 1, std::memory_order_relaxed);
-  } else {
-    before = node_->references.fetch_sub(1, std::memory_order_acq_rel);
-  }
-  if (before == 1) detail::destroy(node_);
+TESSERA_APART_ONCE void edge::take(node* n) noexcept { tessera::detail::count_one_more(n->references); }
+TESSERA_APART_ONCE void edge::drop(node* n) noexcept {
+  if (tessera::detail::count_one_less(n->references)) detail::destroy(n);
 }
 
 /// Makes a node of type N in pooled memory.

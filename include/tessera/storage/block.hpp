@@ -27,6 +27,18 @@ namespace detail {
 #endif
 }
 
+inline void count_one_more(std::atomic<int>& references) noexcept {
+  if (is_alone()) references.store(references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  else references.fetch_add(1, std::memory_order_relaxed);
+}
+/// Was it the last one?
+[[nodiscard]] inline bool count_one_less(std::atomic<int>& references) noexcept {
+  if (!is_alone()) return references.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  const int before = references.load(std::memory_order_relaxed);
+  references.store(before - 1, std::memory_order_relaxed);
+  return before == 1;
+}
+
 }  // namespace detail
 
 /// A counted handle of a block of memory. Copying it counts; the last one gives the memory back.
@@ -37,11 +49,11 @@ class block {
   explicit block(std::size_t bytes) : block(bytes, current_device()) {}
   block(std::size_t bytes, tessera::device where) : head_(has_gpu ? make(bytes, where) : make(bytes)) {}
   // What follows is no GPU code; but rules that a GPU runs on numbers also run on values that hold blocks, and nvcc must not mind.
+  // What is inlined never gives away where the handle is: so the compiler keeps it in a register, and sees that one which has been
+  // moved from ends without a call.
   TESSERA_CALLS_ANYTHING
   TESSERA_FN block(const block& other) noexcept : head_(other.head_) {
-    if (head_ == nullptr) return;
-    if (detail::is_alone()) head_->references.store(head_->references.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    else head_->references.fetch_add(1, std::memory_order_relaxed);
+    if (head_ != nullptr) take(head_);
   }
   TESSERA_CALLS_ANYTHING
   TESSERA_FN block(block&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
@@ -52,7 +64,7 @@ class block {
   }
   TESSERA_CALLS_ANYTHING
   TESSERA_FN ~block() {
-    if (head_ != nullptr && drop(head_) == 1) end(head_);
+    if (head_ != nullptr) drop(head_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
@@ -72,12 +84,8 @@ class block {
   void mark_exported() noexcept { head_->exported = true; }
 
   /// A block of its own with the same bytes, on the same device or on another.
-  [[nodiscard]] TESSERA_APART_ONCE block copy() const { return copy(device()); }
-  [[nodiscard]] TESSERA_APART_ONCE block copy(tessera::device to) const {
-    block own(bytes(), to);
-    own.assign(*this);
-    return own;
-  }
+  [[nodiscard]] block copy() const { return block(copied(head_, device())); }
+  [[nodiscard]] block copy(tessera::device to) const { return block(copied(head_, to)); }
   /// Copies the bytes of a block of the same size, wherever the two are.
   void assign(const block& from) {
     if (!from.device().is_gpu()) write(from.data(), from.bytes());
@@ -124,6 +132,7 @@ class block {
     void* data;  // of a build with GPUs
   };
   static_assert(sizeof(header) <= pool::alignment);
+  explicit block(header* head) noexcept : head_(head) {}
 
   void copy_across(const block& from) {
     gpu::detail::note_not_captured("a copy between GPUs", "waits for the other one");
@@ -134,12 +143,17 @@ class block {
     gpu::memory::upload(device().index(), to, from, size);
   }
 
-  // One handle less; returns how many there were.
-  static int drop(header* head) noexcept {
-    if (!detail::is_alone()) return head->references.fetch_sub(1, std::memory_order_acq_rel);
-    const int before = head->references.load(std::memory_order_relaxed);
-    head->references.store(before - 1, std::memory_order_relaxed);
-    return before;
+  [[nodiscard]] TESSERA_APART_ONCE static header* copied(header* head, tessera::device to) {
+    if (head != nullptr) take(head);
+    const block from(head);
+    block own(from.bytes(), to);
+    own.assign(from);
+    return std::exchange(own.head_, nullptr);
+  }
+  // One handle more; one less, of which the last ends the block. Apart: they would be the larger part of every expression.
+  TESSERA_APART_ONCE static void take(header* head) noexcept { detail::count_one_more(head->references); }
+  TESSERA_APART_ONCE static void drop(header* head) noexcept {
+    if (detail::count_one_less(head->references)) end(head);
   }
 
   // The header has a cache line of its own: counting never contends with the data.
