@@ -21,8 +21,8 @@ template <class K, class T>
   if (runs_items()) return {nullptr, &K::run_items};
 #endif
   if constexpr (has_reference_kernels)
-    if (selected() == kind::scalar) return {&K::template run<scalar_register<T>>, nullptr};
-  return {&K::template run<simd_register<T>>, nullptr};
+    if (selected() == kind::scalar) return {&K::template body<scalar_register<T>>, nullptr};
+  return {&K::template body<simd_register<T>>, nullptr};
 }
 
 /// Writes `value` to n elements, past the caches where they are many.

@@ -24,30 +24,30 @@ inline void shift(slot* to, const slot* from, int count, extent rows, extent ele
   }
 }
 
-TESSERA_APART_ONCE void split_rows(row_kernel fn, const slot* slots, int count, extent n0, extent n1, extent index) {
+TESSERA_APART_ONCE void split_rows(const row_body& body, const slot* slots, int count, extent n0, extent n1, extent index) {
   if (n1 >= worth_a_thread) {  // long rows: split each; the chunk is a multiple of every register width
     constexpr extent chunk = worth_a_thread / 2;
     for (extent row = 0; row < n0; ++row)
       parallel_for((n1 + chunk - 1) / chunk, 1, [&](extent begin, extent end) {
         slot moved[max_slots];
         shift(moved, slots, count, row, begin * chunk);
-        fn(moved, 1, std::min(end * chunk, n1) - begin * chunk, index + row * n1 + begin * chunk);
+        isa::for_each_row(body, moved, 1, std::min(end * chunk, n1) - begin * chunk, index + row * n1 + begin * chunk);
       });
     return;
   }
   parallel_for(n0, std::max<extent>(1, worth_a_thread / 2 / n1), [&](extent begin, extent end) {
     slot moved[max_slots];
     shift(moved, slots, count, begin, 0);
-    fn(moved, end - begin, n1, index + begin * n1);
+    isa::for_each_row(body, moved, end - begin, n1, index + begin * n1);
   });
 }
 
 }  // namespace detail
 
 /// Runs the kernel over n0 x n1 elements. `split`: chunks of them may run at the same time.
-inline void run_rows(row_kernel fn, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
-  if (!split || n0 * n1 <= detail::worth_a_thread) fn(slots, n0, n1, index);
-  else detail::split_rows(fn, slots, count, n0, n1, index);
+inline void run_rows(const row_body& body, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
+  if (!split || n0 * n1 <= detail::worth_a_thread) isa::for_each_row(body, slots, n0, n1, index);
+  else detail::split_rows(body, slots, count, n0, n1, index);
 }
 
 /// Is the result, n elements of the last slot, long and not computed in place, so that it is written past the caches?
@@ -60,16 +60,20 @@ inline void run_rows(row_kernel fn, const slot* slots, int count, extent n0, ext
 }
 
 /// Runs a kernel that maps over n elements, one after the other.
-TESSERA_APART_ONCE void run_flat(row_kernel fn, slot* slots, int count, extent n) {
-  if (n <= detail::worth_a_thread) return fn(slots, 1, n, 0);
-  slots[count - 1].store = is_streamed(slots, count, n);
-  run_rows(fn, slots, count, 1, n, 0, num_threads() > 1);
+TESSERA_APART_ONCE void run_flat(const row_body& body, slot* slots, extent n) {
+  if (n <= detail::worth_a_thread) {
+    if (n >= body.width) body.run(slots, n, 0, body.width);
+    else isa::run_tail(body, slots, 0, static_cast<int>(n), 0);
+    return;
+  }
+  slots[body.slots - 1].store = is_streamed(slots, body.slots, n);
+  run_rows(body, slots, body.slots, 1, n, 0, num_threads() > 1);
 }
 
 /// Runs the kernel over the whole nest; stores[k] is copied to slot k where given.
 TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split) {
   if (TESSERA_RUNS_ITEMS && what.items != nullptr) return what.items(p, stores, split);
-  const row_kernel fn = what.rows;
+  const row_body& body = *what.rows;
   slot slots[max_slots];
   const int r = p.rank;
   const extent n1 = p.n[r - 1], n0 = r > 1 ? p.n[r - 2] : 1;
@@ -78,10 +82,10 @@ TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split
     slots[k].data = static_cast<char*>(const_cast<void*>(o.data));  // kernels write only where their contract says
     slots[k].row_bytes = r > 1 ? o.stride[r - 2] * o.element_size : 0;
     slots[k].step = o.stride[r - 1];
-    slots[k].element_size = o.element_size;
+    slots[k].element_size = static_cast<std::int32_t>(o.element_size);
     slots[k].store = stores != nullptr && stores[k];
   }
-  if (r <= 2) return run_rows(fn, slots, p.count, n0, n1, 0, split);
+  if (r <= 2) return run_rows(body, slots, p.count, n0, n1, 0, split);
   extent outer = 1;
   for (int i = 0; i < r - 2; ++i) outer *= p.n[i];
   const auto some = [&](extent begin, extent end) {
@@ -95,7 +99,7 @@ TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split
         for (int k = 0; k < p.count; ++k)
           if (moved[k].data != nullptr) moved[k].data += at * p.operands[k].stride[i] * p.operands[k].element_size;
       }
-      fn(moved, n0, n1, o * n0 * n1);
+      isa::for_each_row(body, moved, n0, n1, o * n0 * n1);
     }
   };
   if (!split || outer * n0 * n1 <= detail::worth_a_thread) return some(0, outer);

@@ -84,7 +84,7 @@ void evaluate(const E& e, R* out) {
       slot slots[P::sources + 1];
       isa::bind_flat(e, slots);
       slots[P::sources] = {reinterpret_cast<char*>(out), 0, 1, sizeof(R), false};
-      return run_flat(pick<map_rows<P, R>, typename P::lane_type>().rows, slots, P::sources + 1, n);
+      return run_flat(*pick<map_rows<P, R>, typename P::lane_type>().rows, slots, n);
     }
   if constexpr (!is_flat<E> || TESSERA_RUNS_ITEMS) {
     const extents space = e.shape().values();

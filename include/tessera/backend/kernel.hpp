@@ -17,14 +17,12 @@
 
 namespace tessera::backend {
 
-/// Runs over n0 rows of n1 elements; `index` is the number of the first element in row-major order of the whole space.
-using row_kernel = void (*)(const slot* slots, extent n0, extent n1, extent index);
 /// Runs over a whole nest item by item; `stores` and `split` as in the driver's run.
 using item_kernel = void (*)(const plan& p, const bool* stores, bool split);
 
 /// A kernel over a program, in the form that the selected backend takes: the other is null.
 struct kernel {
-  row_kernel rows;
+  const row_body* rows;
   item_kernel items;
 };
 
@@ -56,6 +54,10 @@ TESSERA_INLINE void load_splats(V* splats, const slot* in) {
   });
 }
 
+/// Is the loop over a program so short that two registers in each turn save more time than they cost code?
+template <class P, class V, class R>
+inline constexpr bool is_short = width<V> > 1 && std::is_same_v<lane_t<V>, R> && P::steps <= 8 && P::is_light;
+
 /// What the row loop does with the sources of a program.
 template <class P, bool ForReverse, std::size_t N>
 constexpr void set_tails(std::array<tail, N>& tails) {
@@ -69,12 +71,6 @@ constexpr void set_tails(std::array<tail, N>& tails) {
 /// elements are computed first, a register of them, and stored last: an operand that is overwritten has been read by then.
 template <class P, class R>
 struct map_rows {
-  template <class V>
-  static void run(const slot* slots, extent n0, extent n1, extent index) {
-    static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, true};
-    isa::for_each_row(body, slots, n0, n1, index);
-  }
-
 #if TESSERA_RUNS_ITEMS
   static void run_items(const plan& p, const bool*, bool) { items::run_map<P, R>(p); }
 #endif
@@ -95,32 +91,47 @@ struct map_rows {
     isa::load_splats<P, false>(splats, in);
     constexpr extent W = width<V>;
     const extent full = n & -W;
-    const bool streams = slots[P::sources].store;
-    bool rest = n != full, aside = streams || rest;
-    V last = V(lane_t<V>(0));
-    extent j = rest ? n - W : 0;
-    do {
+    const auto value = [&](extent j) TESSERA_INLINE_LAMBDA {
       V v[P::values];
       isa::load_sources<P, false>(v, splats, in, j, first);
       P::forward(v);
-      if (!aside) [[likely]] store_lanes(out + j, v[P::values - 1]);
-      else if (!rest) stream_lanes(out + j, v[P::values - 1]);
-      else last = v[P::values - 1], rest = false, aside = streams, j = -W;
+      return v[P::values - 1];
+    };
+    const bool streams = slots[P::sources].store;
+    bool rest = n != full, aside = streams || rest;
+    V last = V(lane_t<V>(0));
+    extent j = 0;
+    if constexpr (isa::is_short<P, V, R>)
+      if (!streams) [[likely]] {
+        if (rest) last = value(n - W);
+        for (; j + W < full; j += 2 * W) {
+          const V a = value(j), b = value(j + W);
+          store_lanes(out + j, a);
+          store_lanes(out + j + W, b);
+        }
+        if (j != full) store_lanes(out + j, value(j));
+        if (rest) store_lanes(out + n - W, last);
+        return;
+      }
+    j = rest ? n - W : 0;
+    do {
+      const V x = value(j);
+      if (!aside) [[likely]] store_lanes(out + j, x);
+      else if (!rest) stream_lanes(out + j, x);
+      else last = x, rest = false, aside = streams, j = -W;
     } while ((j += W) < full);
     if (full != n) store_lanes(out + n - W, last);
   }
+
+ public:
+  template <class V>
+  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, true};
 };
 
 /// Combines the program's results into the output, which holds the combiner's identity or a partial result.
 /// Slots: the sources, then the output, which does not move along the innermost axis where that is reduced (Inner).
 template <class P, class Combine, bool Inner>
 struct reduce_rows {
-  template <class V>
-  static void run(const slot* slots, extent n0, extent n1, extent index) {
-    static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, false};
-    isa::for_each_row(body, slots, n0, n1, index);
-  }
-
 #if TESSERA_RUNS_ITEMS
   static void run_items(const plan& p, const bool*, bool) { items::run_reduce<P, Combine>(p); }
 #endif
@@ -161,6 +172,10 @@ struct reduce_rows {
       for (extent j = 0; j < n; j += W) store_lanes(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
     }
   }
+
+ public:
+  template <class V>
+  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, false};
 };
 
 /// The fused backward sweep: recomputes what it reads, runs the program in reverse and writes each leaf's adjoint.
@@ -168,12 +183,6 @@ struct reduce_rows {
 /// source's own index map; null where nobody asks.
 template <class P, bool SplatSeed>
 struct reverse_rows {
-  template <class V>
-  static void run(const slot* slots, extent n0, extent n1, extent index) {
-    static constexpr row_body body{&row<V>, tails.data(), 2 * L + 2, width<V>, false};
-    isa::for_each_row(body, slots, n0, n1, index);
-  }
-
 #if TESSERA_RUNS_ITEMS
   static void run_items(const plan& p, const bool* stores, bool) { items::run_reverse<P>(p, stores); }
 #endif
@@ -227,6 +236,10 @@ struct reverse_rows {
         if (out[I].data != nullptr && (S::kind == access::splat || out[I].step == 0)) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
     });
   }
+
+ public:
+  template <class V>
+  static constexpr row_body body{&row<V>, tails.data(), 2 * L + 2, width<V>, false};
 };
 
 }  // namespace TESSERA_ARCH

@@ -9,6 +9,7 @@
 #include <tessera/shape/extents.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
@@ -19,7 +20,7 @@ struct slot {
   char* data;
   extent row_bytes;
   extent step;
-  extent element_size;
+  std::int32_t element_size;
   bool store;  // of a place for an adjoint: nobody has written it, so that the sweep stores where it would add; of a result: it
                // is written past the caches
 };
@@ -74,6 +75,11 @@ inline void gather_lanes(char* to, const char* from, extent step, extent element
 
 // `lanes` elements beside each other to places `step` apart.
 inline void scatter_lanes(char* to, extent step, const char* from, extent element_size, int lanes) {
+  if (step == 1 && element_size >= 4)
+    return with_size(element_size, [&]<class V>() {
+      using T = lane_t<V>;
+      for (; lanes > 0; lanes -= width<V>, from += sizeof(V), to += sizeof(V)) store_part(reinterpret_cast<T*>(to), load<V>(reinterpret_cast<const T*>(from)), lanes);
+    });
   const auto copy = [&](auto size) {
     for (int i = 0; i < lanes; ++i) std::memcpy(to + i * step * size(), from + i * size(), size());
   };
@@ -88,7 +94,12 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
     using T = lane_t<V>;
     T* const place = reinterpret_cast<T*>(to);
     const T* const part = reinterpret_cast<const T*>(from);
-    for (int i = 0; i < lanes; ++i) place[i * step] = store ? part[i] : place[i * step] + part[i];
+    if (step == 1 && lanes <= width<V>) {
+      const V sum = load<V>(part);
+      store_part(place, store ? sum : V(load_part<V>(place, lanes, T(0)) + sum), lanes);
+    } else {
+      for (int i = 0; i < lanes; ++i) place[i * step] = store ? part[i] : place[i * step] + part[i];
+    }
   });
 }
 
@@ -98,14 +109,15 @@ TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent f
   alignas(64) char room[max_slots][64 * 8];  // the most lanes of the widest element
   const auto place = [&](int k) { return row[k].data + full * row[k].step * row[k].element_size; };
   for (int k = 0; k < body.slots; ++k) {
-    padded[k] = row[k];
     const tail t = body.tails[k];
-    if (t == tail::none || row[k].data == nullptr) continue;
+    const bool moves = t != tail::none && row[k].data != nullptr;
+    // Member by member, as they have just been written; a body reads neither of the others.
+    padded[k].data = moves ? room[k] : row[k].data;
+    padded[k].step = moves ? 1 : row[k].step;
+    padded[k].store = row[k].store && t != tail::write;
+    if (!moves) continue;
     if (t == tail::read || t == tail::update) gather_lanes(room[k], place(k), row[k].step, row[k].element_size, lanes, body.width);
-    if (t == tail::add) std::memset(room[k], 0, static_cast<std::size_t>(body.width * row[k].element_size));
-    padded[k].data = room[k];
-    padded[k].step = 1;
-    if (t == tail::write) padded[k].store = false;
+    if (t == tail::add) std::memset(room[k], 0, 64);  // a register of floating-point numbers
   }
   body.run(padded, body.width, first, lanes);
   for (int k = 0; k < body.slots; ++k) {

@@ -90,6 +90,9 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   static constexpr bool of_lane_type[sources + 1] = {std::is_same_v<typename Source::element, T>..., true};
   static constexpr bool generated[sources + 1] = {requires { typename Source::element::generated_tag; }..., false};
 
+  /// Is every step an instruction or two, and every source read as it is?
+  static constexpr bool is_light = (true && ... && (std::is_same_v<typename Source::element, T> && Source::kind != access::strided)) && (true && ... && requires { Step::op::is_light; });
+
   /// Calls f.template operator()<Source, index>() for every source, in order.
   template <class F>
   TESSERA_INLINE static constexpr void for_each_source(F&& f) {

@@ -11,6 +11,7 @@ namespace op {
 struct relu : numeric {
   static constexpr const char* name = "relu";
   static constexpr needs reads = needs::result;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& x) { return lane::maximum(x, lane::constant<X>(0)); }
   template <class X>

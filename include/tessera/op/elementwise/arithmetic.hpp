@@ -10,6 +10,7 @@ namespace op {
 struct add : numeric {
   static constexpr const char* name = "add";
   static constexpr needs reads = needs::nothing;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return X(a + b); }
   template <class X>
@@ -19,6 +20,7 @@ struct add : numeric {
 struct subtract : numeric {
   static constexpr const char* name = "subtract";
   static constexpr needs reads = needs::nothing;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return X(a - b); }
   template <class X>
@@ -28,6 +30,7 @@ struct subtract : numeric {
 struct multiply : numeric {
   static constexpr const char* name = "multiply";
   static constexpr needs reads = needs::operands;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return X(a * b); }
   template <class X>
@@ -48,6 +51,7 @@ struct divide : real {
 struct negate : numeric {
   static constexpr const char* name = "negate";
   static constexpr needs reads = needs::nothing;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& x) { return X(-x); }
   template <class X>
@@ -57,6 +61,7 @@ struct negate : numeric {
 struct square : numeric {
   static constexpr const char* name = "square";
   static constexpr needs reads = needs::operands;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& x) { return X(x * x); }
   template <class X>
@@ -103,6 +108,7 @@ struct sqrt : real {
 struct abs : numeric {
   static constexpr const char* name = "abs";
   static constexpr needs reads = needs::operands;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& x) { return lane::abs(x); }
   template <class X>

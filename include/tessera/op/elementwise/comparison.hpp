@@ -46,6 +46,7 @@ struct where : numeric {
 struct maximum : numeric {
   static constexpr const char* name = "max";
   static constexpr needs reads = needs::operands;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::maximum(a, b); }
   template <class X>
@@ -57,6 +58,7 @@ struct maximum : numeric {
 struct minimum : numeric {
   static constexpr const char* name = "min";
   static constexpr needs reads = needs::operands;
+  static constexpr bool is_light = true;
   template <class X>
   TESSERA_INLINE static constexpr X value(const X& a, const X& b) { return lane::minimum(a, b); }
   template <class X>
