@@ -18,7 +18,7 @@ inline namespace TESSERA_ARCH {
 ///   Integers wrap around. k = 0 gives zeros, or the bias.
 ///   error   std::bad_alloc
 template <class T>
-void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate,
+void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate,
           const T* bias = nullptr) {
   if (m <= 0 || n <= 0) return;
   if (accumulate) bias = nullptr;
@@ -34,7 +34,7 @@ void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent l
 /// C = A·B for each product of a batch: a and b are the operands of the first, the results lie one after the other in c.
 ///   A right operand that all share is one product, where the rows of the left ones are equally far apart.
 template <class T>
-void gemm_batch(const batch& all, extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c) {
+void gemm_batch(const batch& all, extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c) {
   const extent products = all.count();
   if (m <= 0 || n <= 0 || products <= 0) return;
   if (all.rank == 0) return gemm<T>(m, n, k, a, b, c, n, false);
@@ -51,12 +51,12 @@ void gemm_batch(const batch& all, extent m, extent n, extent k, matrix<T> a, mat
 
 /// The same as gemm of operands in the memory of the processor, wherever the work of this thread goes.
 template <class T>
-void gemm_here(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc) {
+void gemm_here(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc) {
   const with_device on(device::cpu());
   gemm<T>(m, n, k, a, b, c, ldc, false);
 }
-TESSERA_INSTANTIATE(float, void gemm<float>(extent, extent, extent, matrix<float>, matrix<float>, float*, extent, bool, const float*))
-TESSERA_INSTANTIATE(double, void gemm<double>(extent, extent, extent, matrix<double>, matrix<double>, double*, extent, bool, const double*))
+TESSERA_INSTANTIATE(float, void gemm<float>(extent, extent, extent, const matrix<float>&, const matrix<float>&, float*, extent, bool, const float*))
+TESSERA_INSTANTIATE(double, void gemm<double>(extent, extent, extent, const matrix<double>&, const matrix<double>&, double*, extent, bool, const double*))
 
 }  // namespace TESSERA_ARCH
 }  // namespace tessera::backend

@@ -25,7 +25,7 @@ struct wrapping<T, true> {
 
 /// C = A·B (+ bias on every row), or C += A·B; k may be 0.
 template <class T>
-void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate, const T* bias) {
+void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
   using W = typename detail::wrapping<T>::type;
   for (extent i = 0; i < m; ++i) {
     T* row = c + i * ldc;

@@ -182,7 +182,7 @@ struct product {
 
 /// C = A·B (+ bias on every row), or C += A·B, with registers V; m, n and k are positive.
 template <class V, class T = lane_t<V>>
-void gemm(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate, const T* bias) {
+void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
   using P = detail::product<V>;
   using B = detail::blocks<T>;
   if (m <= 3 && detail::suits_gemv<V>(k, b)) {

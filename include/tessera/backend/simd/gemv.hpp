@@ -44,9 +44,12 @@ void dot_columns(extent k, const lane_t<V>* x, const lane_t<V>* b, extent step, 
   using T = lane_t<V>;
   constexpr int W = width<V>, some = 8;
   const T* from[dot_width<V>];
-  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; ++i) from[i] = b + std::min(i, count - 1) * step;
+  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; ++i) from[i] = b, b += i + 1 < count ? step : 0;
   V sum[dot_width<V>];
-  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; i += some) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, some>{});
+  TESSERA_UNROLL for (int i = 0; i < dot_width<V>; i += some) {
+    if (i < count) multiply_columns<V>(k, x, from + i, sum + i, std::make_integer_sequence<int, some>{});
+    else std::fill_n(sum + i, some, V(T(0)));
+  }
   TESSERA_UNROLL for (int i = 0; i < dot_width<V>; i += W)
     if (i < count) store_part(y + i, sums_of_lanes(sum + i), std::min(W, count - i));
   if (const extent done = k / W * W; done < k)
