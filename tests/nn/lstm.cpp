@@ -59,7 +59,7 @@ variable<double, shape<>> sum_of_gradients(const std::vector<autograd::edge>& le
     total = total + sum_to(g * factor, {});
     offset += 1;
   }
-  return autograd::access_to_variable::make<double>(total.value.packed().hold, shape<>{}, total.source);
+  return autograd::access_to_variable::make<double>(total.value.packed_block(), shape<>{}, total.source);
 }
 
 struct expected {

@@ -21,7 +21,8 @@ struct any_value {
   any_tensor<T> value;
 
   any_value() = default;
-  any_value(any_tensor<T> v) : value(std::move(v)) {}
+  any_value(any_tensor<T>&& v) : value(std::move(v)) {}
+  any_value(const any_tensor<T>& v) : value(v) {}
   /// A number: no axes.
   explicit any_value(T number) : value(any_tensor<T>::filled({}, number)) {}
 

@@ -24,7 +24,7 @@ template <class X>
     const any_variable<T> own = traced<T>(tessera::detail::expression_of(x));
     any_variable<T> y = apply(op::change_shape{own.shape()}, own);
     if (!y.source) return variable<T, shape_t<X>>(y.value.template as<shape_t<X>>());
-    return access_to_variable::make<T>(y.value.packed().hold, shape_t<X>::from(y.shape()), std::move(y.source));
+    return access_to_variable::make<T>(y.value.packed_block(), shape_t<X>::from(y.shape()), std::move(y.source));
   } else {
     return variable<element_t<X>, shape_t<X>>(tensor<element_t<X>, shape_t<X>>(x));
   }

@@ -60,7 +60,7 @@ TESSERA_INSTANTIATE_LISTED(float, struct sized_statement<3>)
   TESSERA_INSTANTIATE_LISTED(T, any_variable<T> apply_rule<T>(const rule<T>&, const any_variable<T>*))                                  \
   TESSERA_INSTANTIATE_LISTED(T, void add_adjoint<T>(const edge&, const any_value<T>&))                                                  \
   TESSERA_INSTANTIATE_LISTED(T, void add_adjoint<T>(const edge&, const any_variable<T>&))                                               \
-  TESSERA_INSTANTIATE_LISTED(T, any_variable<T> traced_leaf<T>(any_tensor<T>, const edge&, bool))
+  TESSERA_INSTANTIATE_LISTED(T, void trace_leaf<T>(any_variable<T>&, const edge&, bool))
 TESSERA_ELEMENT(float)
 TESSERA_ELEMENT(double)
 #undef TESSERA_ELEMENT

@@ -255,7 +255,7 @@ void add_adjoint(const edge& to, const any_variable<T>& part) {
   // The first contribution becomes the adjoint; a recorded sum is never formed in place.
   any_variable<T> total = n.adjoint ? any_variable<T>({n.adjoint, n.shape, row_major(n.shape)}, n.adjoint_source) + part : part;
   note_gradient(n, false);
-  n.adjoint = total.value.packed().hold;
+  n.adjoint = total.value.packed_block();
   n.adjoint_source = std::move(total.source);
 }
 

@@ -71,7 +71,7 @@ struct statement : node {
       operands[k].element_size = static_cast<extent>(size);
       operands[k].is_number = false;
       stores[k] = false;
-      std::memcpy(operands[k].stride, stride, sizeof(operands[k].stride));  // all of them: their number is known
+      copy_axes(operands[k].stride, stride, space.rank);
     };
     set(n, adjoint.data(), p.lane_size, seed_strides.at);
     set(n + 1, result ? result.data() : nullptr, p.lane_size, dense.at);

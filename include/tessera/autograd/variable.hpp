@@ -114,14 +114,16 @@ struct conversion_node : node {
   static constexpr node_table kind{"cast", &backward, &release, &destroy_node<conversion_node>, &input};
 };
 
-/// What a leaf's index map reads of the node it came from, recorded as a movement where it is not the whole.
+/// Lets x, what a leaf's index map reads, come from the leaf's node: by a recorded movement where it is not the whole.
 template <Element T>
-[[nodiscard, gnu::noinline]] any_variable<T> traced_leaf(any_tensor<T> x, const edge& source, bool is_view) {
-  if (!is_live(source)) return x;
+[[gnu::noinline]] void trace_leaf(any_variable<T>& x, const edge& source, bool is_view) {
   const extents& own = source->shape;
-  const any_variable<T> base({x.hold, own, row_major(own)}, source);
-  if (is_view) return apply(op::read_strided{x.shape, x.strides, x.offset}, base);
-  return own == x.shape ? base : apply(op::change_shape{x.shape}, base);
+  if (!is_view && own == x.shape()) {
+    x.source = source;
+    return;
+  }
+  const any_variable<T> base({x.value.hold, own, row_major(own)}, source);
+  x = is_view ? apply(op::read_strided{x.shape(), x.value.strides, x.value.offset}, base) : apply(op::change_shape{x.shape()}, base);
 }
 
 /// The value of an expression that came from a graph, as something a structured operation reads and records.
@@ -134,7 +136,10 @@ template <Element T, Expression E>
   } else if constexpr (!std::same_as<T, typename E::element>) {
     return traced<T>(record_conversion<T>(e).lazy());
   } else {
-    return traced_leaf(erase(e), e.source, requires { e.offset; });
+    any_variable<T> x;
+    tessera::erase_leaf(e, x.value);
+    if (is_live(e.source)) trace_leaf(x, e.source, requires { e.offset; });
+    return x;
   }
 }
 
@@ -155,7 +160,7 @@ template <Element T, Expression E>
 template <Shape S, Element T, class Op, class... E>
 [[nodiscard, gnu::noinline]] variable<T, S> record_structured(Op op, const E&... e) {
   any_variable<T> y = apply(std::move(op), traced<T>(e)...);
-  return access_to_variable::make<T>(y.value.packed().hold, S::from(y.value.shape), std::move(y.source));
+  return access_to_variable::make<T>(y.value.packed_block(), S::from(y.value.shape), std::move(y.source));
 }
 
 }  // namespace autograd
@@ -339,7 +344,7 @@ class variable {
       if constexpr (!requires { e.offset; })
         if (!e.source || e.source->shape == shape) return variable(e.source && e.source->is_leaf ? block() : e.hold, S::from(shape), e.source);
       autograd::any_variable<T> y = autograd::traced<T>(e);
-      return variable(y.value.packed().hold, S::from(shape), std::move(y.source));
+      return variable(y.value.packed_block(), S::from(shape), std::move(y.source));
     }
   }
   block hold_;  // empty in a leaf, whose node owns the value

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <type_traits>
 
 namespace tessera {
 
@@ -35,13 +36,33 @@ inline constexpr int max_rank = 8;
 /// Is this extent stored at run time? Neither a number nor one that is computed from the others is.
 [[nodiscard]] constexpr bool is_stored(extent e) noexcept { return !is_known(e) && e != infer; }
 
+/// Copies axis by axis: a list is copied where it has just been written, and a copy of the whole, in one register, would wait until
+/// every one of those stores is done. A small operation consisted of such waits. (A loop alone would become a call of memcpy.)
+TESSERA_FN constexpr void copy_axes(extent* to, const extent* from, int rank) {
+  if (rank <= 0) return;
+  to[0] = from[0];
+  if (rank == 1) return;
+  to[1] = from[1];
+  for (int i = 2; i < rank; ++i) to[i] = from[i];
+}
+
 /// Up to max_rank extents, or strides, or axes: a literal type that also serves as a template argument.
 struct extents {
   int rank = 0;
-  extent at[max_rank] = {};
+  extent at[max_rank];
 
-  constexpr extents() = default;
-  constexpr extents(std::initializer_list<extent> list) {
+  constexpr extents() : at{} {}
+  TESSERA_FN constexpr extents(const extents& other) : rank(other.rank) {
+    if (std::is_constant_evaluated())
+      for (int i = rank; i < max_rank; ++i) at[i] = 0;
+    copy_axes(at, other.at, rank);
+  }
+  TESSERA_FN constexpr extents& operator=(const extents& other) {
+    rank = other.rank;
+    copy_axes(at, other.at, rank);
+    return *this;
+  }
+  constexpr extents(std::initializer_list<extent> list) : extents() {
     for (extent e : list) push_back(e);
   }
   /// `rank` extents, all equal to `value`.

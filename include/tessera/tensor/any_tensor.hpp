@@ -30,7 +30,8 @@ struct any_tensor {
   }
 
   /// Row-major in this shape. (Element by element: what is read again soon is then forwarded from where it was written.)
-  void set_shape(const extents& to) {
+  template <class Extents>
+  void set_shape(const Extents& to) {
     extent step = 1;
     shape.rank = strides.rank = to.rank;
     for (int i = to.rank - 1; i >= 0; --i) {
@@ -62,6 +63,7 @@ struct any_tensor {
   }
   /// The same, row-major from the start of its block.
   [[nodiscard]] any_tensor packed() const { return is_contiguous() && offset == 0 ? *this : copy(); }
+  [[nodiscard]] block packed_block() const { return is_contiguous() && offset == 0 ? hold : copy().hold; }
   /// Writes the elements to memory in row-major order.
   void copy_elements(T* to) const {
     copy_to(to, row_major(shape));
@@ -77,21 +79,26 @@ struct any_tensor {
   /// The whole block as a tensor of a static type.
   template <Shape S>
   [[nodiscard]] tensor<T, S> as() const {
-    return tensor<T, S>::adopt(is_contiguous() && offset == 0 ? hold : copy().hold, S::from(shape));
+    return tensor<T, S>::adopt(packed_block(), S::from(shape));
   }
 };
 
+/// Makes `to`, which is new, the elements of a leaf or of a view.
+template <Expression E>
+void erase_leaf(const E& e, any_tensor<typename E::element>& to) {
+  to.hold = e.hold;
+  to.set_shape(e.shape());
+  if constexpr (requires { e.offset; }) {
+    to.strides = e.strides();
+    to.offset = e.offset;
+  }
+}
 /// The elements of a leaf or of a view, without a copy; of any other expression, its value.
 template <Expression E>
 [[nodiscard]] any_tensor<typename E::element> erase(const E& e) {
   if constexpr (requires { e.hold; }) {
     any_tensor<typename E::element> t;
-    t.hold = e.hold;
-    t.set_shape(e.shape().values());
-    if constexpr (requires { e.offset; }) {
-      t.strides = e.strides();
-      t.offset = e.offset;
-    }
+    erase_leaf(e, t);
     return t;
   } else {
     using T = typename E::element;

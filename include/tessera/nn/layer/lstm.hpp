@@ -304,7 +304,7 @@ class lstm {
   template <class Y, class H, class C>
   [[nodiscard]] static auto result(detail::lstm_values<element> y) {
     const auto make = []<Shape S>(S*, autograd::any_variable<element>& v) {
-      return autograd::access_to_variable::make<element>(v.value.packed().hold, S::from(v.value.shape), std::move(v.source));
+      return autograd::access_to_variable::make<element>(v.value.packed_block(), S::from(v.value.shape), std::move(v.source));
     };
     using state = lstm_state<variable<element, H>, variable<element, C>>;
     return lstm_result<variable<element, Y>, state>{make(static_cast<Y*>(nullptr), y.output), {make(static_cast<H*>(nullptr), y.h), make(static_cast<C*>(nullptr), y.c)}};
