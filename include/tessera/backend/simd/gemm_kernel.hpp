@@ -178,24 +178,30 @@ void run_rows(int rows, const tile<lane_t<V>>& t) {
   }
 }
 
-// Rows for four registers: in two halves where they are many.
+// Rows for four registers: in two halves where they are many. The tile is changed and put back: a copy would load in whole registers what was just
+// stored number by number, and wait for it.
 template <class V>
-void run_wide(int rows, tile<lane_t<V>> t) {
-  const int half = rows > 4 ? rows / 2 : rows, skip = t.skip;
+void run_wide(int rows, tile<lane_t<V>>& t) {
+  if (rows <= 4) return run_rows<V, 4>(rows, t);
+  const int half = rows / 2, skip = t.skip;
   t.skip = std::min(skip, half);
   if (t.skip < half) run_rows<V, 4>(half, t);
-  if (half == rows) return;
-  t.a += half * t.across;
-  t.c += half * t.ldc;
+  const extent a = half * t.across, c = half * t.ldc;
+  t.a += a;
+  t.c += c;
   t.skip = skip - t.skip;
   t.ahead += t.ahead_next;
   run_rows<V, 4>(half, t);
+  t.a -= a;
+  t.c -= c;
+  t.skip = skip;
+  t.ahead -= t.ahead_next;
 }
 
 /// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable, and A is,
 /// as far as the registers reach. (Loads of B in part would take a turn of a multiply-add each.)
 template <class V>
-void run_tile(int rows, const tile<lane_t<V>>& t) {
+void run_tile(int rows, tile<lane_t<V>>& t) {
   if (t.columns <= width<V>) return run_rows<V, 1>(rows, t);
   if constexpr (widest<V> == 4)
     if (t.columns > 2 * width<V>) return run_wide<V>(rows, t);
