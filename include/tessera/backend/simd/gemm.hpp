@@ -11,6 +11,8 @@
 #include <tessera/backend/simd/gemv.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace tessera::backend::simd {
 inline namespace TESSERA_ARCH {
@@ -22,8 +24,7 @@ template <class T>
 struct blocks {
   static constexpr extent depth = 2048 / static_cast<extent>(sizeof(T));  // a panel of B fits the level-2 cache
   static constexpr extent rows = 144;              // rows x depth of A take 300 kB of a level-2 cache
-  static constexpr extent all_rows = 3072;         // packed at a time
-  static constexpr extent all_columns = 2048;      // likewise
+  static constexpr extent all_columns = 2048;      // packed at a time
   static constexpr extent task = extent{1} << 19;  // multiply-adds that are worth a thread
 };
 
@@ -41,7 +42,14 @@ template <class T>
   return bytes != 0 && bytes % 4096 == 0;
 }
 
-// One block of C: what the tasks share.
+// Are k rows of b read as fast as a copy of them? They begin with a cache line, and a few pages hold them.
+template <class T>
+[[nodiscard]] bool reads_well(const matrix<T>& b, extent k) {
+  constexpr extent line = 64 / sizeof(T), near = 262144 / sizeof(T);
+  return reinterpret_cast<std::uintptr_t>(b.data) % 64 == 0 && b.row_stride % line == 0 && k * b.row_stride <= near && !collides<T>(b.row_stride);
+}
+
+// Columns of C, and the part of k that is in cache.
 template <class V>
 struct product {
   using T = lane_t<V>;
@@ -54,14 +62,10 @@ struct product {
   const T* bias;
   bool accumulate;
   T* packed_a;  // null: read in place
-  T* packed_b;  // all panels, shared by the blocks of rows; null: each packs what it needs
+  T* packed_b;  // all panels, for all blocks of rows; null: there is one block
   bool b_in_place;
 
   [[nodiscard]] extent panel(extent column) const { return panel_of<V>(n - column); }
-  // Behind the panels of nr columns there may be one of two registers, and one of what is left.
-  [[nodiscard]] extent panels() const { return n / nr + (n % nr == 0 ? 0 : 1) + (panel(n / nr * nr) < n % nr ? 1 : 0); }
-  /// Where a panel begins, or n behind the last.
-  [[nodiscard]] extent start(extent p) const { return p >= panels() ? n : p <= n / nr ? p * nr : n / nr * nr + 2 * W; }
   // Rows of A are packed in blocks, for each of which the last tile may need rows twice.
   [[nodiscard]] static extent block_size(extent rows, extent k) { return (rows + tallest<V>) * k; }
 
@@ -78,24 +82,31 @@ struct product {
     }
   }
 
-  // Rows [top, bottom) times the panels [first, last); from_a is where the rows lie packed, if they do. `alone`: nobody else
-  // works on this product, so that panels for all blocks of rows are packed when the first one needs them.
-  void multiply(extent top, extent bottom, const T* from_a, extent first, extent last, bool alone) const {
-    constexpr extent room = 16384 / sizeof(T), line = 64 / sizeof(T);
+  [[nodiscard]] runs<T> panel_ahead(extent j, bool is_packed, extent tiles) const {
+    const extent columns = std::min(panel(j), n - j), rounds = tiles * (k - k / 4);  // without those in which lines of C are fetched
+    if (is_packed) return runs<T>(packed_b + j * k, 1, panel(j) * k, 0).over(rounds);
+    return (b.column_stride == 1 ? runs<T>(b.at(0, j), k, columns, b.row_stride) : runs<T>(b.at(0, j), columns, k, b.column_stride)).over(rounds);
+  }
+  [[nodiscard]] runs<T> rows_ahead(extent top, extent bottom) const {
+    const extent rows = bottom - top;
+    return (a.row_stride == 1 ? runs<T>(a.at(top, 0), k, rows, a.column_stride) : runs<T>(a.at(top, 0), rows, k, a.row_stride)).over(rows * k);
+  }
+
+  // Rows [top, bottom), which lie in packed_a where that is.
+  void multiply(extent top, extent bottom) const {
+    constexpr extent room = 16384 / sizeof(T);
     alignas(64) T small[room];
-    const extent end = start(last);
-    const bool packs_own = packed_b == nullptr && !b_in_place;
-    const bool packs_shared = packed_b != nullptr && alone && top == 0;
-    const scratch<T> large(packs_own && k * nr > room ? k * nr : 0);
+    const bool packs = !b_in_place && (packed_b == nullptr || top == 0);  // otherwise the rows before have packed B
+    const scratch<T> large(packs && packed_b == nullptr && k * nr > room ? k * nr : 0);
     end_of_panel<V> end_of_b;
     T* const own = large.data() != nullptr ? large.data() : small;
-    tile<T> t{k, nullptr, 1, 1, nullptr, 0, nullptr, ldc, nullptr, accumulate, 0, 0, nullptr, 0};
-    if (from_a == nullptr) {
+    tile<T> t{k, nullptr, 1, 1, nullptr, 0, nullptr, ldc, nullptr, accumulate, 0, 0};
+    if (packed_a == nullptr) {
       t.across = a.row_stride;
       t.along = a.column_stride;
     }
-    extent next_row = from_a != nullptr && alone ? bottom : m;  // of A, that the next block will pack
-    for (extent j = start(first); j < end; j += panel(j)) {
+    runs<T> a_ahead = packed_a != nullptr && bottom < m ? rows_ahead(bottom, std::min(m, 2 * bottom - top)) : runs<T>(a.data);
+    for (extent j = 0; j < n; j += panel(j)) {
       const extent then = j + panel(j);
       t.columns = static_cast<int>(std::min(then, n) - j);
       T* const packed_here = packed_b != nullptr ? packed_b + j * k : own;
@@ -104,17 +115,19 @@ struct product {
       } else {
         t.b = packed_here;
         t.step = panel(j);
-        if (packs_shared || packs_own) pack_panel(j, packed_here);
+        // The first tile can write down the rows of B that it reads, if it reads nothing else.
+        if (packs) {
+          if (b.column_stride == 1 && t.columns == nr && next_strip<V>(top, bottom).height == tallest<V>)
+            t.packed = packed_here;
+          else
+            pack_panel(j, packed_here);
+        }
       }
       t.bias = bias != nullptr ? bias + j : nullptr;
-      // While these tiles are computed, what comes next is fetched: of the next panel a line of every row (or a column, where
-      // those are contiguous) by each tile, then rows of A.
-      const bool next_is_packed = packed_b != nullptr && !packs_shared, by_rows = next_is_packed || b.column_stride == 1;
-      const T* const next = next_is_packed ? packed_b + then * k : b.at(0, then);
-      const extent next_row_step = next_is_packed ? panel(then) : b.row_stride, next_step = by_rows ? line : b.column_stride;
-      const extent to_fetch = then >= n ? 0 : by_rows ? (panel(then) + line - 1) / line : std::min(panel(then), n - then);
-      extent fetched = 0;
-      const T* packed = from_a;
+      // While these tiles are computed, the next panel is fetched, then rows of A that the next block will pack.
+      t.ahead = then >= n ? runs<T>(t.b) : panel_ahead(then, packed_b != nullptr && !packs, (bottom - top) * (t.columns > 2 * W ? 2 : 1) / tallest<V>);
+      bool at_a = false;
+      const T* packed = packed_a;
       for (extent i = top; i < bottom;) {
         const strip s = next_strip<V>(i, bottom);
         if (packed != nullptr) {
@@ -126,57 +139,63 @@ struct product {
         }
         t.c = c + s.row * ldc + j;
         t.skip = s.skip;
-        t.ahead = t.b;
-        t.ahead_step = t.ahead_next = 0;
-        const int halves = t.columns > 2 * W && s.height > 4 ? 2 : 1;
-        if (fetched < to_fetch) {
-          t.ahead = next + fetched * next_step;
-          t.ahead_step = next_row_step;
-          t.ahead_next = next_step;
-          fetched += halves;
-        } else if (next_row < m) {
-          const extent rows = a.row_stride == 1 ? line : 1;
-          t.ahead = a.at(next_row, 0);
-          t.ahead_step = a.column_stride;
-          t.ahead_next = rows * a.row_stride;
-          next_row += halves * rows;
+        if (t.ahead.rest <= 0) t.ahead = std::exchange(at_a, true) ? runs<T>(t.b) : a_ahead;
+        if (t.packed != nullptr) {
+          t.b = b.at(0, j);
+          t.step = b.row_stride;
         }
         run_tile<V>(s.height, t);
+        if (t.packed != nullptr) {
+          t.b = std::exchange(t.packed, nullptr);
+          t.step = panel(j);
+        }
         i = s.row + s.height;
       }
+      if (at_a) a_ahead = t.ahead;
     }
   }
 
   void run() const {
-    using B = blocks<T>;
-    const extent all = panels();
-    const extent block = even_part(m, B::rows, tallest<V>), row_blocks = m <= block ? 1 : (m + block - 1) / block;
-    const extent tasks = std::clamp<extent>(m * n * k / B::task, 1, 128);
-    if (tasks == 1 || num_threads() == 1) {
-      for (extent i = 0; i < m; i += block) {
-        const extent bottom = std::min(m, i + block);
-        if (packed_a != nullptr) pack_rows(i, bottom, packed_a);
-        multiply(i, bottom, packed_a, 0, all, true);
-      }
-      return;
+    const extent block = even_part(m, blocks<T>::rows, tallest<V>);
+    for (extent i = 0; i < m; i += block) {
+      const extent bottom = std::min(m, i + block);
+      if (packed_a != nullptr) pack_rows(i, bottom, packed_a);
+      multiply(i, bottom);
     }
-    if (packed_b != nullptr)
-      parallel_for(all, std::max<extent>(1, 16384 / (k * nr)), [this](extent begin, extent end) {
-        for (extent j = start(begin); j < start(end); j += panel(j)) pack_panel(j, packed_b + j * k);
-      });
-    if (packed_a != nullptr)
-      parallel_for(row_blocks, 1, [&](extent begin, extent end) {
-        for (extent i = begin; i < end; ++i) pack_rows(i * block, std::min(m, (i + 1) * block), packed_a + i * block_size(block, k));
-      });
-    const extent group = std::max<extent>(1, all * row_blocks / std::max(tasks, row_blocks)), groups = (all + group - 1) / group;
-    parallel_for(row_blocks * groups, 1, [&](extent begin, extent end) {
-      for (extent t = begin; t < end; ++t) {
-        const extent i = t / groups, j = t % groups * group;
-        multiply(i * block, std::min(m, (i + 1) * block), packed_a == nullptr ? nullptr : packed_a + i * block_size(block, k), j, std::min(all, j + group), false);
-      }
-    });
   }
 };
+
+/// What one thread computes: C whole, or some rows or columns of it.
+template <class V, class T = lane_t<V>>
+void multiply_blocks(extent m, extent n, extent k, matrix<T> a, matrix<T> b, T* c, extent ldc, bool accumulate, const T* bias) {
+  using P = product<V>;
+  using B = blocks<T>;
+  const extent depth = k <= B::depth ? k : even_part(k, B::depth, 4);
+  const extent columns = even_part(n, B::all_columns, P::nr), rows = even_part(m, B::rows, tallest<V>);
+  // A packed operand is written once and read n / nr (or m / tallest) times: that must pay for it.
+  const bool a_by_rows = a.column_stride == 1;
+  const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= 2 * width<V> || ((a_by_rows || n <= 128 || m * k <= 16384) && !collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
+  const bool b_in_place = b.column_stride == 1 && b.row_stride > 0 && (m <= 2 * tallest<V> || (m <= 2 * B::rows && reads_well(b, depth)));
+  const bool b_is_kept = !b_in_place && m > rows;  // for the next rows of A
+  const scratch<T> packed_a(a_in_place ? 0 : P::block_size(rows, depth)), packed_b(b_is_kept ? columns * depth : 0);
+  for (extent j = 0; j < n; j += columns)
+    for (extent p = 0; p < k; p += depth) {
+      P part{};
+      part.m = m;
+      part.n = std::min(columns, n - j);
+      part.k = std::min(depth, k - p);
+      part.a = {a.at(0, p), a.row_stride, a.column_stride};
+      part.b = {b.at(p, j), b.row_stride, b.column_stride};
+      part.c = c + j;
+      part.ldc = ldc;
+      part.bias = p == 0 && bias != nullptr ? bias + j : nullptr;
+      part.accumulate = accumulate || p > 0;
+      part.packed_a = packed_a.data();
+      part.packed_b = packed_b.data();
+      part.b_in_place = b_in_place;
+      part.run();
+    }
+}
 
 }  // namespace detail
 
@@ -202,33 +221,17 @@ void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, 
     return detail::turn<V>(turned.data(), m, n, c, ldc, bias);
   }
   if (detail::is_small<V>(m, n, k, b)) return detail::multiply_small<V>(m, n, k, a, b, c, ldc, accumulate, bias);
-  const extent depth = k <= B::depth ? k : detail::even_part(k, B::depth, 4);
-  const extent columns = detail::even_part(n, B::all_columns, P::nr), rows = std::min(m, B::all_rows);
-  // A packed operand is written once and read n / nr (or m / tallest) times: that must pay for it.
-  const bool a_by_rows = a.column_stride == 1;
-  const bool a_in_place = (a_by_rows || a.row_stride == 1) && (n <= 2 * width<V> || ((a_by_rows || n <= 128 || m * k <= 16384) && !detail::collides<T>(a_by_rows ? a.row_stride : a.column_stride)));
-  const bool b_in_place = b.column_stride == 1 && b.row_stride > 0 && (m <= 24 || (m <= 2 * B::rows && !detail::collides<T>(b.row_stride)));
-  const bool b_is_shared = !b_in_place && m > B::rows;
-  const extent blocks_of_rows = (rows + B::rows - 1) / B::rows;
-  const scratch<T> packed_a(a_in_place ? 0 : (rows + 2 * detail::tallest<V> * blocks_of_rows) * depth), packed_b(b_is_shared ? columns * depth : 0);
-  for (extent j = 0; j < n; j += columns)
-    for (extent p = 0; p < k; p += depth)
-      for (extent i = 0; i < m; i += rows) {
-        P part{};
-        part.m = std::min(rows, m - i);
-        part.n = std::min(columns, n - j);
-        part.k = std::min(depth, k - p);
-        part.a = {a.at(i, p), a.row_stride, a.column_stride};
-        part.b = {b.at(p, j), b.row_stride, b.column_stride};
-        part.c = c + i * ldc + j;
-        part.ldc = ldc;
-        part.bias = p == 0 && bias != nullptr ? bias + j : nullptr;
-        part.accumulate = accumulate || p > 0;
-        part.packed_a = packed_a.data();
-        part.packed_b = packed_b.data();
-        part.b_in_place = b_in_place;
-        part.run();
-      }
+  // Each thread packs what it needs: that costs less than waiting for each other. How C is cut changes nothing in the order of sums.
+  const extent parts = num_threads() == 1 ? 1 : std::clamp<extent>(m * n * k / B::task, 1, 2 * num_threads());
+  const extent by_rows = std::clamp<extent>(m / (8 * detail::tallest<V>), 1, parts), columns = detail::even_part(n, (n * by_rows + parts - 1) / parts, P::nr);
+  const extent across = (n + columns - 1) / columns, rows = detail::even_part(m, (m * across + parts - 1) / parts, detail::tallest<V>), down = (m + rows - 1) / rows;
+  parallel_for(down * across, 1, [&](extent begin, extent end) {
+    for (extent t = begin; t < end; ++t) {
+      const extent i = t / across * rows, j = t % across * columns;
+      detail::multiply_blocks<V>(std::min(rows, m - i), std::min(columns, n - j), k, {a.at(i, 0), a.row_stride, a.column_stride}, {b.at(0, j), b.row_stride, b.column_stride}, c + i * ldc + j,
+                                 ldc, accumulate, bias == nullptr ? nullptr : bias + j);
+    }
+  });
 }
 
 }  // namespace TESSERA_ARCH

@@ -4,6 +4,7 @@
 
 #include <tessera/backend/lanes.hpp>
 #include <tessera/backend/matrix.hpp>
+#include <tessera/backend/simd/prefetch.hpp>
 #include <tessera/backend/simd/transpose.hpp>
 
 #include <algorithm>
@@ -81,10 +82,10 @@ struct tile {
   bool accumulate;
   int columns;     // as many as the registers hold, or fewer
   int skip;        // rows that are not stored
-  const T* ahead;  // what is needed soon: one element of it for each column of A
-  extent ahead_step, ahead_next = 0;  // from element to element, and to the elements for the other half of a wide tile
-  const T* end = nullptr;                      // rows of B behind those k, if there are
+  runs<T> ahead{b}, of_c{b};  // what is needed soon, and the lines of C
+  const T* end = nullptr;     // rows of B behind those k, if there are
   extent rows_of_end = 0;
+  T* packed = nullptr;  // where the tile writes the rows of B that it reads, one after the other; null: nowhere
 
   /// Lanes of C in the last of some registers.
   template <class V>
@@ -108,43 +109,57 @@ template <class V>
 
 // R rows by N registers. Rows of A are addressed from one pointer for three of them: 0, 1 and 2 times a stride are what
 // an x86 address can express, and a pointer for each row would not fit the registers.
-template <class V, int... R, int... N>
-void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::integer_sequence<int, N...>) {
+template <class V, bool Packs = false, int... R, int... N>
+void multiply(tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::integer_sequence<int, N...>) {
   using T = lane_t<V>;
   constexpr int W = width<V>, rows = sizeof...(R), registers = sizeof...(N);
   V sum[rows][registers];
   const auto clear = [](V* row) TESSERA_INLINE_LAMBDA { ((row[N] = V(T(0))), ...); };
   (clear(sum[R]), ...);
-  const T* a[] = {(t.a + R / 3 * 3 * t.across)...};
-  const T *b = t.b, *ahead = t.ahead;
-  const extent across = t.across, along = t.along, step = t.step, ahead_step = t.ahead_step;
+  const T *a[] = {(t.a + R / 3 * 3 * t.across)...}, *b = t.b;
+  [[maybe_unused]] T* packed = t.packed;
+  const extent across = t.across, along = t.along, step = t.step;
   constexpr bool fetches = rows * registers == 2 * tallest<V> && rows > 4;
-  const int last = t.template lanes_of_last<V>(registers);
-  if constexpr (fetches)
-    for (int r = 0; r < rows; ++r) {
-      (__builtin_prefetch(t.c + r * t.ldc + N * W, 1, 3), ...);
-      __builtin_prefetch(t.c + r * t.ldc + registers * W - 1, 1, 3);
-    }
-  extent depth = t.k;
-  for (const T* end = t.end;;) {
-    for (extent p = depth; p > 0; --p) {
-      const V right[] = {load<V>(b + N * W)...};
-      const auto row = [&](T x, V* to) TESSERA_INLINE_LAMBDA {
-        const V left(x);
-        ((to[N] = fused(left, right[N], to[N])), ...);
-      };
-      (row(a[R / 3 * 3][R % 3 * across], sum[R]), ...);
-      ((R % 3 == 0 ? void(a[R] += along) : void()), ...);
-      b += step;
+  // During the last columns of A the lines of C are fetched, if they are enough columns.
+  constexpr extent pieces = rows * (registers * W / runs<T>::piece + 1);
+  const extent pace = fetches ? runs<T>::pace_for(pieces, t.k / 4) : 0;
+  if constexpr (fetches) t.of_c = runs<T>(t.c, rows, registers * W + 1, t.ldc).at_pace(std::max(pace, runs<T>::fastest));
+  runs<T>* ahead = &t.ahead;
+  extent last_columns = pieces * pace, depth = t.k - last_columns, behind = t.rows_of_end;
+  for (;;) {
+    while (depth > 0) {
+      extent stretch = depth;
       if constexpr (fetches) {
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += ahead_step;
+        ahead->fetch();
+        stretch = std::min(depth, ahead->pace);
+      }
+      depth -= stretch;
+      for (; stretch > 0; --stretch) {
+        const V right[] = {load<V>(b + N * W)...};
+        if constexpr (Packs) {
+          (store_lanes(packed + N * W, right[N]), ...);
+          packed += registers * W;
+        }
+        const auto row = [&](T x, V* to) TESSERA_INLINE_LAMBDA {
+          const V left(x);
+          ((to[N] = fused(left, right[N], to[N])), ...);
+        };
+        (row(a[R / 3 * 3][R % 3 * across], sum[R]), ...);
+        ((R % 3 == 0 ? hold(a[R] += along) : void()), ...);
+        hold(b += step);
       }
     }
-    if (end == nullptr) break;
-    b = std::exchange(end, nullptr);
-    depth = t.rows_of_end;
+    if (last_columns > 0) {
+      ahead = &t.of_c;
+      depth = std::exchange(last_columns, 0);
+    } else if (behind > 0) {
+      b = t.end;
+      depth = std::exchange(behind, 0);
+    } else {
+      break;
+    }
   }
+  const int last = t.template lanes_of_last<V>(registers);
   // A tile that is not all of what it writes is finished aside.
   const bool whole = (isa::has_masks<V> || last == W) && t.skip == 0 && t.bias == nullptr;
   alignas(64) T aside[rows * registers * W];
@@ -164,7 +179,7 @@ void multiply(const tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::i
 }
 
 template <class V, int N>
-void run_rows(int rows, const tile<lane_t<V>>& t) {
+void run_rows(int rows, tile<lane_t<V>>& t) {
   constexpr std::make_integer_sequence<int, N> registers;
   constexpr int most = tallest<V> * 2 / std::max(N, 2);
   switch (rows) {
@@ -174,7 +189,10 @@ void run_rows(int rows, const tile<lane_t<V>>& t) {
     case 8:
       if constexpr (most > 8) return multiply<V>(t, std::make_integer_sequence<int, 8>{}, registers);
       [[fallthrough]];
-    default: return multiply<V>(t, std::make_integer_sequence<int, most>{}, registers);
+    default:
+      if constexpr (N == widest<V>)
+        if (t.packed != nullptr) return multiply<V, true>(t, std::make_integer_sequence<int, most>{}, registers);
+      return multiply<V>(t, std::make_integer_sequence<int, most>{}, registers);
   }
 }
 
@@ -182,6 +200,7 @@ void run_rows(int rows, const tile<lane_t<V>>& t) {
 // stored number by number, and wait for it.
 template <class V>
 void run_wide(int rows, tile<lane_t<V>>& t) {
+  using T = lane_t<V>;
   if (rows <= 4) return run_rows<V, 4>(rows, t);
   const int half = rows / 2, skip = t.skip;
   t.skip = std::min(skip, half);
@@ -190,12 +209,16 @@ void run_wide(int rows, tile<lane_t<V>>& t) {
   t.a += a;
   t.c += c;
   t.skip = skip - t.skip;
-  t.ahead += t.ahead_next;
+  T* const packed = std::exchange(t.packed, nullptr);
+  if (packed != nullptr) {  // the first half has written it
+    t.b = packed;
+    t.step = 4 * width<V>;
+  }
   run_rows<V, 4>(half, t);
+  t.packed = packed;
   t.a -= a;
   t.c -= c;
   t.skip = skip;
-  t.ahead -= t.ahead_next;
 }
 
 /// Computes a tile of C of a height that next_strip() returns. Nothing outside C is touched; B is readable, and A is,

@@ -19,7 +19,9 @@ template <class V, class T = lane_t<V>>
 template <class V, class T = lane_t<V>>
 void multiply_small(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
   end_of_panel<V> end;
-  tile<T> t{k, nullptr, a.row_stride, a.column_stride, nullptr, b.row_stride, nullptr, ldc, nullptr, accumulate, 0, 0, b.data, 0};
+  tile<T> t{k, nullptr, a.row_stride, a.column_stride, nullptr, b.row_stride, nullptr, ldc, nullptr, accumulate, 0, 0};
+  t.ahead = runs<T>(b.data);
+  t.ahead.pace = k;
   for (extent j = 0; j < n; j += t.columns) {
     t.columns = static_cast<int>(std::min(n - j, panel_of<V>(n - j)));
     end.read_in_place(t, b, j, n, k);
