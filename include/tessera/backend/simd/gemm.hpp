@@ -22,8 +22,8 @@ namespace detail {
 // Sizes in elements of the parts of A, B and of k that are in cache together. All depend on the extents only.
 template <class T>
 struct blocks {
-  static constexpr extent depth = 2048 / static_cast<extent>(sizeof(T));  // a panel of B fits the level-2 cache
-  static constexpr extent rows = 144;              // rows x depth of A take 300 kB of a level-2 cache
+  static constexpr extent depth = 512;             // a panel of B takes 128 kB of a level-2 cache, if registers have 64 bytes
+  static constexpr extent rows = 144;              // rows x depth of A take 300 or 600 kB of it
   static constexpr extent all_columns = 2048;      // packed at a time
   static constexpr extent task = extent{1} << 19;  // multiply-adds that are worth a thread
 };
