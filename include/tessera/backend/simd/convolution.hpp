@@ -10,27 +10,30 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-/// The first factor of a correlation, packed for the kernel that fits its rows: channels in the lanes where they fill them.
+/// The first factor of a correlation, packed for the kernel that fits its rows: channels in the lanes where they fill them, unless
+/// few products go with each result and the columns of y fill the lanes too, for turning results round would cost as much as they do.
 template <class V, class T = lane_t<V>>
 class factor {
  public:
-  factor(extent m, extent most_k, extent groups) : panels_{m}, memory_(groups * (panels_.suit() ? panels_.size(most_k) : m * most_k)) {}
+  factor(extent m, extent most_k, extent groups, bool in_rows)
+      : panels_{m}, by_channels_(panels_.suit() && !in_rows), memory_(groups * (by_channels_ ? panels_.size(most_k) : m * most_k)) {}
   [[nodiscard]] T* data() const { return memory_.data(); }
 
   /// For each group g and row i, element p is w[g·group + i·step + place[p]]; `together` places follow each other.
   void pack(const correlation<T>& c, extent groups, const T* w, extent group, extent step, const extent* place, extent together) const {
     for (extent g = 0; g < groups; ++g, w += group) {
-      if (panels_.suit()) panels_.pack(data() + g * panels_.size(c.k), c.k, w, step, place, together, c.bias == nullptr ? nullptr : c.bias + g * c.m);
+      if (by_channels_) panels_.pack(data() + g * panels_.size(c.k), c.k, w, step, place, together, c.bias == nullptr ? nullptr : c.bias + g * c.m);
       else pack_factor<V>(data() + g * c.m * c.k, c.m, c.k, c.depth(), w, step, place, together);
     }
   }
   void correlate(const correlation<T>& c, extent images, extent groups, const T* x, image_strides of_x, image_strides of_y) const {
-    if (panels_.suit()) channel_correlations<V>{c, images, groups, x, of_x, of_y}.run();
+    if (by_channels_) channel_correlations<V>{c, images, groups, x, of_x, of_y}.run();
     else correlations<V>{c, images, groups, x, of_x, of_y}.run();
   }
 
  private:
   channel_panels<V> panels_;
+  bool by_channels_;
   scratch<T> memory_;
 };
 
@@ -46,7 +49,8 @@ void convolve(const convolution& c, const T* x, const T* w, const T* bias, T* y)
     for (extent i = 0; i < c.rows.kernel; ++i)
       for (extent j = 0; j < c.columns.kernel; ++j) shift.data()[p++] = q * channel + padded.offset(i, j);
 
-  const detail::factor<V> factor(c.out, k, c.groups);
+  constexpr extent few = 64;
+  const detail::factor<V> factor(c.out, k, c.groups, k <= few && detail::correlations<V>::fills_tiles(c.columns.output));
   detail::correlation<T> product{c.out, k, factor.data(), shift.data(), padded.columns.size, c.rows.output, c.columns.output, bias, y, c.y_plane(), c.columns.output, 1};
   constexpr extent origin = 0;
   factor.pack(product, c.groups, w, c.out * k, k, &origin, k);
@@ -101,7 +105,7 @@ void convolve_input(const convolution& c, const T* dy, const T* w, T* dx) {
   const extent some = detail::images_at_a_time<T>(c.images, channels * channel), x_image = c.groups * c.in * c.x_plane();
   const scratch<extent> shift(most), place(most);
   const scratch<T> copy(some * channels * channel + beyond);
-  const detail::factor<V> factor(c.in, most, c.groups);
+  const detail::factor<V> factor(c.in, most, c.groups, false);
   detail::correlation<T> product{c.in, 0, factor.data(), shift.data(), padded.columns.size, 0, 0, nullptr, dx, c.x_plane(), c.rows.stride * c.columns.input, c.columns.stride};
   for (extent first = 0; first < c.images; first += some) {
     const extent images = std::min(some, c.images - first);

@@ -49,9 +49,17 @@ void pack_factor(T* to, extent m, extent k, extent depth, const T* w, extent ste
   }
 }
 
-// R rows by N registers, written row by row; each starts with its bias.
+// Where the rows of a tile go: `jump` elements apart, and so many columns of the last register.
+template <class T>
+struct tile_target {
+  T* to;
+  extent jump;
+  int last;
+};
+
+// R rows by N registers; each row starts with its bias.
 template <class V, int... R, int... N>
-void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, lane_t<V>* to, std::integer_sequence<int, R...>,
+void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, const tile_target<lane_t<V>>& t, std::integer_sequence<int, R...>,
                   std::integer_sequence<int, N...>) {
   constexpr int W = width<V>, rows = sizeof...(R), registers = sizeof...(N);
   V sum[rows][registers];
@@ -67,12 +75,14 @@ void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent
     };
     (row(a[R], sum[R]), ...);
   }
-  const auto write = [](lane_t<V>* line, const V* row) TESSERA_INLINE_LAMBDA { (store_lanes(line + N * W, row[N]), ...); };
-  (write(to + R * registers * W, sum[R]), ...);
+  const auto write = [last = t.last](lane_t<V>* line, const V* row) TESSERA_INLINE_LAMBDA {
+    ((N + 1 == registers ? store_part(line + N * W, row[N], last) : store_lanes(line + N * W, row[N])), ...);
+  };
+  (write(t.to + R * t.jump, sum[R]), ...);
 }
 
 template <class V>
-void run_shifted_tile(int rows, extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, lane_t<V>* to) {
+void run_shifted_tile(int rows, extent k, const lane_t<V>* a, const lane_t<V>* x, const extent* shift, const lane_t<V>* bias, const tile_target<lane_t<V>>& to) {
   constexpr std::make_integer_sequence<int, 2> registers;
   switch (rows) {
     case 1: return shifted_tile<V>(k, a, x, shift, bias, to, std::make_integer_sequence<int, 1>{}, registers);
@@ -150,7 +160,15 @@ struct correlations {
   const T* x;
   image_strides of_x, of_y;
   extent block = even_part(c.m, blocks<T>::rows, tallest<V>), row_blocks = (c.m + block - 1) / block;
-  extent tiles = ((c.rows - 1) * c.pitch + c.columns + nr - 1) / nr;
+  bool by_rows = c.column == 1 && c.k <= c.depth() && fills_tiles(c.columns);  // a tile is of one row of y, to which it is written
+  extent tiles_of_row = (c.columns + nr - 1) / nr;
+  extent tiles = by_rows ? c.rows * tiles_of_row : ((c.rows - 1) * c.pitch + c.columns + nr - 1) / nr;
+
+  /// Are few columns computed in vain if no tile goes on in the next row?
+  [[nodiscard]] static constexpr bool fills_tiles(extent columns) {
+    const extent rest = columns % nr;
+    return isa::has_masks<V> && (rest == 0 || rest > width<V>) && 5 * columns >= 4 * ((columns + nr - 1) / nr * nr);
+  }
 
   // Tiles [begin, end) of all images, for one block of rows of a group: a part of the block is used for all of them before the next.
   void run(extent part, extent begin, extent end) const {
@@ -161,15 +179,26 @@ struct correlations {
     do {  // once even for no products, which gives the bias
       const extent n = std::min(depth, c.k - p);
       for (extent u = begin; u < end; ++u) {
-        const extent image = u / tiles, first = u % tiles * nr;
-        const pieces<T, nr> results(c, first);
-        const T* from = x + image * of_x.image + group * of_x.group + first;
+        const extent image = u / tiles, tile = u % tiles;
+        const T* from = x + image * of_x.image + group * of_x.group;
         T* y = c.y + image * of_y.image + group * of_y.group;
-        for (extent i = top; i < bottom;) {
-          const int h = height<V>(c.m - i);
-          run_shifted_tile<V>(h, n, a + p * c.m + i * n, from, c.shift + p, bias != nullptr && p == 0 ? bias + i : nullptr, aside);
-          for (int r = 0; r < h; ++r) results.template deliver<V>(aside + r * nr, y + (i + r) * c.channel, c.column, p > 0);
-          i += h;
+        const auto products = [&](extent first, const auto& target, const auto& deliver) {
+          for (extent i = top; i < bottom;) {
+            const int h = height<V>(c.m - i);
+            run_shifted_tile<V>(h, n, a + p * c.m + i * n, from + first, c.shift + p, bias != nullptr && p == 0 ? bias + i : nullptr, target(i));
+            deliver(i, h);
+            i += h;
+          }
+        };
+        if (by_rows) {
+          const extent row = tile / tiles_of_row, column = tile % tiles_of_row * nr;
+          const int last = static_cast<int>(std::min<extent>(nr, c.columns - column)) - width<V>;
+          products(row * c.pitch + column, [&](extent i) { return tile_target<T>{y + i * c.channel + row * c.row + column, c.channel, last}; }, [](extent, int) {});
+        } else {
+          const pieces<T, nr> results(c, tile * nr);
+          products(tile * nr, [&](extent) { return tile_target<T>{aside, nr, width<V>}; }, [&](extent i, int h) {
+            for (int r = 0; r < h; ++r) results.template deliver<V>(aside + r * nr, y + (i + r) * c.channel, c.column, p > 0);
+          });
         }
       }
       p += n;

@@ -60,6 +60,19 @@ TESSERA_INLINE void hold([[maybe_unused]] T*& p) {
 #endif
 }
 
+/// A register that is used more than once, loaded once: compilers would rather read memory for each use.
+template <class V>
+[[nodiscard]] TESSERA_INLINE V loaded(V v) {
+#if defined(__GNUC__) && defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) {
+    typename V::register_type r = v;
+    asm("" : "+v"(r));
+    return V(r);
+  }
+#endif
+  return v;
+}
+
 }  // namespace detail
 
 }  // namespace TESSERA_ARCH
