@@ -44,7 +44,8 @@ struct any_variable : any_value<T> {
   edge source;
 
   any_variable() = default;
-  any_variable(any_tensor<T> v, edge e = {}) : any_value<T>(std::move(v)), source(std::move(e)) {}
+  any_variable(any_tensor<T>&& v, edge e = {}) : any_value<T>(std::move(v)), source(std::move(e)) {}
+  any_variable(const any_tensor<T>& v, edge e = {}) : any_value<T>(v), source(std::move(e)) {}
   /// A number: no axes, no gradient.
   explicit any_variable(T number) : any_value<T>(number) {}
 

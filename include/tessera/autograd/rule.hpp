@@ -244,7 +244,7 @@ void add_adjoint(const edge& to, const any_value<T>& part) {
     return op::add_strided{n.shape, row_major(n.shape), 0}.add_to(part.value, place);
   }
   note_gradient(n, false);
-  n.adjoint = part.value.packed().hold;
+  n.adjoint = part.value.packed_block();
   n.adjoint_source = {};
 }
 template <Element T>
