@@ -11,6 +11,16 @@
 
 namespace tessera {
 
+namespace detail {
+/// The boundary that N elements of the stack start at: registers that fill them without a rest do not straddle two cache lines.
+template <class E, std::size_t N>
+inline constexpr std::size_t alignment_of_array = [] {
+  std::size_t boundary = 64;
+  while (boundary > alignof(E) && (N == 0 || N * sizeof(E) % boundary != 0)) boundary /= 2;
+  return boundary > alignof(E) ? boundary : alignof(E);
+}();
+}  // namespace detail
+
 /// Elements by copy, in row-major order.
 template <class E, class S>
 struct inline_leaf {
@@ -22,7 +32,7 @@ struct inline_leaf {
   static constexpr int step_count = 0;
   static constexpr bool tracked = false;
 
-  std::array<E, static_cast<std::size_t>(S::static_size)> values;
+  alignas(detail::alignment_of_array<E, static_cast<std::size_t>(S::static_size)>) std::array<E, static_cast<std::size_t>(S::static_size)> values;
 
   [[nodiscard]] constexpr S shape() const { return {}; }
   [[nodiscard]] constexpr const E* data() const { return values.data(); }

@@ -163,7 +163,7 @@ class array {
     return at;
   }
 
-  std::array<T, static_cast<std::size_t>(S::static_size)> values_;
+  alignas(detail::alignment_of_array<T, static_cast<std::size_t>(S::static_size)>) std::array<T, static_cast<std::size_t>(S::static_size)> values_;
 };
 
 template <class T, std::same_as<T>... U>
