@@ -175,6 +175,35 @@ TEST_CASE("array: reductions, products and movement give what tensors give") {
   CHECK(difference(linear(slice(a, 0, 1), w), linear(slice(x, 0, 1), tensor(w))) < tolerance<T> * 20);
 }
 
+TEST_CASE_TEMPLATE("array: products of short rows and columns, several of which a register holds", T, float, double) {
+  const auto columns = []<extent M, extent N, extent K>(shape<M, N, K>) {  // x·wᵀ, and a column times a row
+    const auto x = numbers<T>(shape<M, K>{}, 3);
+    const auto w = numbers<T>(shape<N, K>{}, 4);
+    CHECK(difference(linear(x, w), linear(tensor(x), tensor(w))) < tolerance<T> * 20);
+    const auto a = numbers<T>(shape<N>{}, 5);
+    const auto b = numbers<T>(shape<K>{}, 6);
+    CHECK(difference(matmul(unsqueeze(a, axis<1>), unsqueeze(b, axis<0>)), matmul(unsqueeze(tensor(a), axis<1>), unsqueeze(tensor(b), axis<0>))) < tolerance<T> * 20);
+    CHECK(difference(matmul(transpose(unsqueeze(a, axis<0>)), unsqueeze(b, axis<0>)), matmul(unsqueeze(tensor(a), axis<1>), unsqueeze(tensor(b), axis<0>))) < tolerance<T> * 20);
+  };
+  columns(shape<1, 16, 2>{});
+  columns(shape<1, 16, 4>{});
+  columns(shape<3, 16, 8>{});
+  columns(shape<2, 32, 4>{});
+  columns(shape<2, 48, 2>{});
+  columns(shape<1, 8, 2>{});
+  columns(shape<2, 8, 4>{});
+  columns(shape<1, 16, 3>{});
+  columns(shape<1, 20, 4>{});
+  columns(shape<1, 4, 2>{});
+}
+
+TEST_CASE("array: what fills registers starts at the boundary of one") {
+  CHECK(alignof(array<float, shape<16, 16>>) == 64);
+  CHECK(alignof(array<float, shape<5, 8>>) == 32);
+  CHECK(alignof(array<double, shape<3>>) == alignof(double));
+  CHECK(sizeof(array<float, shape<3>>) == 12);
+}
+
 TEST_CASE("array: NaN wins a maximum, and the first of equals is found") {
   const float nan = std::nanf("");
   const array a{{1.f, nan, 3.f}, {2.f, 2.f, 1.f}};

@@ -139,6 +139,49 @@ template <class V>
   }
 }
 
+/// Can lanes be put in another order, as the two functions below do?
+#if TESSERA_HAS_SHUFFLE
+template <class V>
+inline constexpr bool has_shuffles = isa::has_masks<V>;
+namespace isa {
+template <class T, std::size_t Bytes>
+struct vector_of {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+// The lanes of `some`, twice and twice again until they fill V. (A register that is widened at once goes through memory.)
+template <class V, int Count>
+[[nodiscard]] TESSERA_INLINE auto repeated_lanes(typename vector_of<lane_t<V>, Count * sizeof(lane_t<V>)>::type some) {
+  if constexpr (Count == width<V>) return some;
+  else return repeated_lanes<V, 2 * Count>([&]<int... I>(std::integer_sequence<int, I...>) TESSERA_INLINE_LAMBDA { return __builtin_shufflevector(some, some, I...); }(std::make_integer_sequence<int, 2 * Count>{}));
+}
+}  // namespace isa
+/// Lane i is from[i / Each % Count]; both are powers of two.
+template <class V, int Count, int Each, class T = lane_t<V>>
+[[nodiscard]] TESSERA_INLINE V spread(const T* from) {
+  if constexpr (Count == 1) {
+    return V(*from);
+  } else {
+    typename isa::vector_of<T, Count * sizeof(T)>::type some;
+    __builtin_memcpy(&some, from, sizeof(some));
+    const auto all = isa::repeated_lanes<V, Count>(some);
+    if constexpr (Each == 1) return std::bit_cast<V>(all);
+    else return [&]<int... I>(std::integer_sequence<int, I...>) TESSERA_INLINE_LAMBDA { return std::bit_cast<V>(__builtin_shufflevector(all, all, (I / Each % Count)...)); }(std::make_integer_sequence<int, width<V>>{});
+  }
+}
+/// The sums of neighbours: those of a, then those of b.
+template <class V>
+[[nodiscard]] TESSERA_INLINE V sums_of_pairs(const V& a, const V& b) {
+  return [&]<int... I>(std::integer_sequence<int, I...>) TESSERA_INLINE_LAMBDA {
+    using vector = typename isa::vector_of<lane_t<V>, sizeof(V)>::type;
+    const vector x = std::bit_cast<vector>(a), y = std::bit_cast<vector>(b);
+    return std::bit_cast<V>(vector(__builtin_shufflevector(x, y, (2 * I)...) + __builtin_shufflevector(x, y, (2 * I + 1)...)));
+  }(std::make_integer_sequence<int, width<V>>{});
+}
+#else
+template <class V>
+inline constexpr bool has_shuffles = false;
+#endif
+
 /// The sum over a row of what term(offset, lanes) gives: 0 in lanes beyond the row. Four registers carry a stretch of it, so that
 /// additions do not wait for each other; stretches meet in wide numbers.
 TESSERA_CALLS_ANYTHING

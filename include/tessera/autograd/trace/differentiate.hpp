@@ -61,7 +61,7 @@ template <int Depth, class X, class... All>
 [[nodiscard]] constexpr traced<X> as_constant(const X& x, const All&... all) {
   any_owner<Depth> found;
   (found.look(all), ...);
-  if (found.owner != nullptr) return traced<X>(found.owner->leaf(false, x));
+  if (found.owner != nullptr) return traced<X>(found.owner->constant(x));
   return traced<X>(uniform_number(x));
 }
 
@@ -75,7 +75,7 @@ template <int Depth, class X, class... All>
 /// What f is given for an argument.
 template <class X>
 [[nodiscard]] constexpr decltype(auto) argument_of([[maybe_unused]] tape& t, const X& x) {
-  if constexpr (is_differentiable<X>) return traced<X>(t.leaf(true, x));
+  if constexpr (is_differentiable<X>) return traced<X>(t.argument(x));
   else return (x);
 }
 template <class X>
@@ -95,7 +95,7 @@ template <class V>
 template <class V>
 [[nodiscard]] constexpr V seed_of(const V& y) {
   using T = value_element<V>;
-  if constexpr (Eager<V>) return y.node() == nullptr ? V(T(1)) : V(y.node()->owner->leaf(false, seed_of(y.value())));
+  if constexpr (Eager<V>) return y.node() == nullptr ? V(T(1)) : V(y.node()->owner->constant(seed_of(y.value())));
   else if constexpr (Scalar<V>) return T(1);
   else return V(typename V::shape_type{}, T(1));
 }

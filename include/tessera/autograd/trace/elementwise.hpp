@@ -27,7 +27,7 @@ template <class X, class V>
   } else if constexpr (Scalar<V>) {
     return X::constant(static_cast<double>(x));
   } else {
-    return X(like.node()->owner->leaf(false, lifted(x, like.value())));
+    return X(like.node()->owner->constant(lifted(x, like.value())));
   }
 }
 

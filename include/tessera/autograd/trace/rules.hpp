@@ -31,6 +31,10 @@ template <Shape Base, class Map, class X>
 template <bool Number, class X>
 [[nodiscard]] constexpr auto as_kind(const X& x);
 
+/// The type of the value behind an operand's node.
+template <class X>
+using kept_t = std::remove_cvref_t<decltype(std::declval<const X&>()->value)>;
+
 /// Elements reached through an index map.
 template <class S, class Map>
 struct read_rule {
@@ -39,7 +43,7 @@ struct read_rule {
   [[nodiscard]] constexpr auto value(const X& x) const { return read<S, Map>(x, offset); }
   template <class G, class Y, class X>
   constexpr void propagate(const G& g, const Y&, const X& x) const {
-    if constexpr (std::is_pointer_v<X>) x->add(as_kind<is_number<decltype(x->value)>>(add<value_shape<decltype(x->value)>, Map>(g, offset)));
+    if constexpr (std::is_pointer_v<X>) x->add(as_kind<is_number<kept_t<X>>>(add<value_shape<kept_t<X>>, Map>(g, offset)));
   }
 };
 
@@ -51,7 +55,7 @@ struct add_rule {
   [[nodiscard]] constexpr auto value(const X& x) const { return add<Base, Map>(x, offset); }
   template <class G, class Y, class X>
   constexpr void propagate(const G& g, const Y&, const X& x) const {
-    if constexpr (std::is_pointer_v<X>) x->add(read<value_shape<decltype(x->value)>, Map>(g, offset));
+    if constexpr (std::is_pointer_v<X>) x->add(read<value_shape<kept_t<X>>, Map>(g, offset));
   }
 };
 
@@ -82,7 +86,7 @@ struct cast_rule {
   [[nodiscard]] constexpr auto value(const X& x) const { return converted<To>(x); }
   template <class G, class Y, class X>
   constexpr void propagate(const G& g, const Y&, const X& x) const {
-    if constexpr (std::is_pointer_v<X>) x->add(converted<value_element<decltype(x->value)>>(g));
+    if constexpr (std::is_pointer_v<X>) x->add(converted<value_element<kept_t<X>>>(g));
   }
 };
 

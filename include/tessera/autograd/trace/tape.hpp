@@ -49,15 +49,13 @@ template <class V>
 }
 }  // namespace detail
 
-/// A value and its adjoint, which is written by the first part that arrives.
+/// A value, which somebody else holds, and its adjoint, which is written by the first part that arrives.
 template <class V>
 struct value_node : node {
-  static constexpr std::size_t alignment = sizeof(V) % 64 == 0 ? 64 : alignof(V);  // whole registers should not straddle two cache lines
-  alignas(alignment) V value;
-  alignas(alignment) V adjoint = detail::unwritten<V>();
+  const V& value;
+  V adjoint = detail::unwritten<V>();
 
-  template <class F>
-  constexpr value_node(const node_kind* k, bool is_tracked, const F& compute) : node{k, nullptr, nullptr, is_tracked}, value(compute()) {}
+  constexpr value_node(const node_kind* k, bool is_tracked, const V& v) : node{k, nullptr, nullptr, is_tracked}, value(v) {}
 
   /// Adds a part to the adjoint: what make() gives.
   template <class F>
@@ -80,13 +78,21 @@ struct value_node : node {
   }
 };
 
-/// A node that ends here: an argument, or a number among traced values.
+/// A node that ends here: an argument, which outlives the tape.
 template <class V>
-struct leaf_node : value_node<V> {
-  template <class F>
-  constexpr leaf_node(bool is_tracked, const F& compute) : value_node<V>(&kind_of, is_tracked, compute) {}
+struct argument_node : value_node<V> {
+  constexpr explicit argument_node(const V& v) : value_node<V>(&kind_of, true, v) {}
   static constexpr void backward(node&) {}
-  static constexpr void destroy(node* n) { delete static_cast<leaf_node*>(n); }
+  static constexpr void destroy(node* n) { delete static_cast<argument_node*>(n); }
+  static constexpr node_kind kind_of{&backward, &destroy};
+};
+/// A number among traced values.
+template <class V>
+struct constant_node : value_node<V> {
+  V own;
+  constexpr explicit constant_node(const V& v) : value_node<V>(&kind_of, false, own), own(v) {}
+  static constexpr void backward(node&) {}
+  static constexpr void destroy(node* n) { delete static_cast<constant_node*>(n); }
   static constexpr node_kind kind_of{&backward, &destroy};
 };
 
@@ -122,10 +128,15 @@ class tape {
     last_ = n;
     return n;
   }
-  /// A node of a value: of an argument, or of something that depends on none.
+  /// The node of an argument, which is not copied.
   template <class V>
-  constexpr value_node<V>* leaf(bool is_argument, const V& value) {
-    return make<leaf_node<V>>(is_argument, [&]() -> const V& { return value; });
+  constexpr value_node<V>* argument(const V& value) {
+    return make<argument_node<V>>(value);
+  }
+  /// The node of a value that depends on no argument.
+  template <class V>
+  constexpr value_node<V>* constant(const V& value) {
+    return make<constant_node<V>>(value);
   }
 
   /// Goes back through every node that an adjoint has reached, the newest first.

@@ -151,14 +151,15 @@ template <class V>
 /// An operation that ran.
 template <class Rule, class V, class... Operand>
 struct rule_node : value_node<V> {
+  V own;
   [[no_unique_address]] Rule rule;
   tessera::detail::held_pack<std::make_integer_sequence<int, sizeof...(Operand)>, Operand...> operands;
 
   constexpr rule_node(const Rule& r, const Operand&... x)
-      : value_node<V>(&kind_of, true, [&]() -> decltype(auto) { return r.value(kept_value(x)...); }), rule(r), operands{{x}...} {}
+      : value_node<V>(&kind_of, true, own), own(r.value(kept_value(x)...)), rule(r), operands{{x}...} {}
   static constexpr void backward(node& n) {
     auto& self = static_cast<rule_node&>(n);
-    self.operands.apply([&](const auto&... x) { self.rule.propagate(self.adjoint, self.value, x...); });
+    self.operands.apply([&](const auto&... x) { self.rule.propagate(self.adjoint, self.own, x...); });
   }
   static constexpr void destroy(node* n) { delete static_cast<rule_node*>(n); }
   static constexpr node_kind kind_of{&backward, &destroy};
@@ -178,7 +179,7 @@ constexpr void find_owner(tape*& owner, bool& tracked, const X& x) {
 /// An operand as the node keeps it: constants among traced values get a node of their own.
 template <int Depth, class X>
 [[nodiscard]] constexpr auto node_operand([[maybe_unused]] tape& owner, const X& x) {
-  if constexpr (depth_of<X> == Depth) return x.node() != nullptr ? x.node() : owner.leaf(false, x.value());
+  if constexpr (depth_of<X> == Depth) return x.node() != nullptr ? x.node() : owner.constant(x.value());
   else return x;
 }
 
@@ -212,7 +213,7 @@ template <class Rule, class... X>
     using N = detail::rule_node<Rule, V, std::remove_cvref_t<decltype(operand)>...>;
     value_node<V>* made = nullptr;
     if (tracked) made = owner->template make<N>(rule, operand...);
-    else made = owner->leaf(false, V(rule.value(detail::kept_value(operand)...)));
+    else made = owner->constant(V(rule.value(detail::kept_value(operand)...)));
     return traced<V>(made);
   };
   return note(detail::node_operand<depth>(*owner, x)...);

@@ -74,6 +74,45 @@ void multiply_rows(const T* a, const T* b, T* y) {
   if constexpr (together < l.m) multiply_columns<Layout, V, static_cast<int>(l.m - together), columns>(a + together * l.row_a, b, y + together * l.n);
 }
 
+/// Is N a power of two that does not fill a register?
+template <class V>
+[[nodiscard]] constexpr bool divides_register(extent n) { return n > 1 && n < backend::width<V> && (n & (n - 1)) == 0; }
+
+/// May it be formed of short columns of b that lie one after the other?
+template <class T, class Layout, const product_layout& l = Layout::values, class V = backend::fitting_register<T, l.n>>
+inline constexpr bool has_short_columns = backend::has_shuffles<V> && divides_register<V>(l.k) && l.n % backend::width<V> == 0 && l.column_a == 1 && l.row_b == 1 && l.column_b == l.k;
+
+/// y = a·b then: a register holds several columns, and neighbours are added until each lane is an element.
+template <class Layout, class T>
+void multiply_short_columns(const T* a, const T* b, T* y) {
+  constexpr product_layout l = Layout::values;
+  using V = backend::fitting_register<T, l.n>;
+  constexpr int W = backend::width<V>, k = static_cast<int>(l.k);
+  for (extent i = 0; i < l.m; ++i) {
+    const V row = backend::spread<V, k, 1>(a + i * l.row_a);
+    for (extent j = 0; j < l.n; j += W) {
+      V part[k];
+      TESSERA_UNROLL for (int r = 0; r < k; ++r) part[r] = V(row * backend::load<V>(b + j * k + r * W));
+      TESSERA_UNROLL for (int some = k / 2; some > 0; some /= 2)
+        TESSERA_UNROLL for (int r = 0; r < some; ++r) part[r] = backend::sums_of_pairs(part[2 * r], part[2 * r + 1]);
+      backend::store_lanes(y + i * l.n + j, part[0]);
+    }
+  }
+}
+
+/// May it be formed as a column times a short row, several rows of the result in a register?
+template <class T, class Layout, const product_layout& l = Layout::values, class V = backend::fitting_register<T, l.m * l.n>>
+inline constexpr bool has_short_rows = backend::has_shuffles<V> && l.k == 1 && divides_register<V>(l.n) && l.m * l.n % backend::width<V> == 0 && l.row_a == 1 && l.column_b == 1;
+
+template <class Layout, class T>
+void multiply_short_rows(const T* a, const T* b, T* y) {
+  constexpr product_layout l = Layout::values;
+  using V = backend::fitting_register<T, l.m * l.n>;
+  constexpr int W = backend::width<V>, n = static_cast<int>(l.n);
+  const V row = backend::spread<V, n, 1>(b);
+  for (extent i = 0; i < l.m; i += W / n) backend::store_lanes(y + i * n, V(backend::spread<V, W / n, n>(a + i) * row));
+}
+
 /// y = a·b for one matrix, y row-major.
 template <class Layout, class T>
 constexpr void multiply_matrices(const T* a, const T* b, T* y) {
@@ -85,6 +124,10 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
         for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
         y[i * l.n + j] = sum;
       }
+  } else if constexpr (has_short_columns<T, Layout>) {
+    multiply_short_columns<Layout>(a, b, y);
+  } else if constexpr (has_short_rows<T, Layout>) {
+    multiply_short_rows<Layout>(a, b, y);
   } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1) && (l.m * l.n * l.k < 2048 || fits_registers<T>(l))) {
     multiply_rows<Layout>(a, b, y);
   } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
@@ -149,20 +192,23 @@ struct batch_of {
   }();
 };
 
-/// a·b over the last two axes; leading axes are batches and broadcast.
+/// Writes a·b over the last two axes to y; leading axes are batches and broadcast.
 template <Element T, class A, class MapA, class B, class MapB>
-[[nodiscard]] constexpr auto multiply_arrays(const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
+constexpr void multiply_to(T* y, const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
   using Layout = product_of<A, MapA, B, MapB>;
-  using S = shape_of<Layout>;
-  using Batch = shape_of<batch_of<S>>;
-  array<T, S> y = array<T, S>::uninitialized();
-  extent at = 0;
+  using Batch = shape_of<batch_of<shape_of<Layout>>>;
   for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
       [&](extent from_a, extent from_b) {
-        multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y.data() + at);
-        at += Layout::values.m * Layout::values.n;
+        multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y);
+        y += Layout::values.m * Layout::values.n;
       },
       0, 0);
+}
+template <Element T, class A, class MapA, class B, class MapB>
+[[nodiscard]] constexpr auto multiply_arrays(const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
+  using S = shape_of<product_of<A, MapA, B, MapB>>;
+  array<T, S> y = array<T, S>::uninitialized();
+  multiply_to(y.data(), a, b);
   return y;
 }
 

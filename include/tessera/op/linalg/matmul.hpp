@@ -113,11 +113,8 @@ struct linear {
   }
   template <Shape S, Element T, Shape X, Shape W, class... Bias>
   [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>& x, const array<T, W>& w, const Bias&... bias) const {
-    const auto rows = [&] { return multiply_arrays(rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w))); };
-    array<T, S> y = [&] {
-      if constexpr (S::rank == 2) return rows();
-      else return array<T, S>(S{}, rows().span());
-    }();
+    array<T, S> y = array<T, S>::uninitialized();
+    multiply_to(y.data(), rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w)));
     [[maybe_unused]] const auto add = [&]<class B>(const array<T, B>& b) {
       for (extent i = 0; i < S::static_size; i += B::static_size) tessera::detail::add_elements<B::static_size>(y.data() + i, b.data());
     };
