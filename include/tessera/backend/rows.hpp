@@ -180,6 +180,10 @@ template <class V>
 #else
 template <class V>
 inline constexpr bool has_shuffles = false;
+template <class V, int Count, int Each>
+V spread(const lane_t<V>* from);  // nobody calls these
+template <class V>
+V sums_of_pairs(const V& a, const V& b);
 #endif
 
 /// The sum over a row of what term(offset, lanes) gives: 0 in lanes beyond the row. Four registers carry a stretch of it, so that

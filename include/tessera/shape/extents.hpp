@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
-#include <type_traits>
 
 namespace tessera {
 
@@ -53,7 +52,7 @@ struct extents {
 
   constexpr extents() : at{} {}
   TESSERA_FN constexpr extents(const extents& other) : rank(other.rank) {
-    if (std::is_constant_evaluated())
+    if (__builtin_is_constant_evaluated())  // std:: of it is no GPU code
       for (int i = rank; i < max_rank; ++i) at[i] = 0;
     copy_axes(at, other.at, rank);
   }
