@@ -7,6 +7,7 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tessera::autograd {
@@ -22,7 +23,28 @@ inline std::uint64_t pass_number = 0;
 struct work_lists {
   std::vector<node*> all, unseen, ready;
 };
-inline thread_local work_lists spare_lists;
+inline thread_local work_lists kept_lists;
+inline thread_local bool kept_lists_are_lent = false;
+
+/// Those vectors until the end of the scope, or own ones where a pass runs within another.
+class lent_lists {
+ public:
+  lent_lists() : first_(!std::exchange(kept_lists_are_lent, true)) {
+    work_lists& lists = get();
+    lists.all.clear();
+    lists.unseen.clear();
+    lists.ready.clear();
+  }
+  lent_lists(const lent_lists&) = delete;
+  ~lent_lists() {
+    if (first_) kept_lists_are_lent = false;
+  }
+  [[nodiscard]] work_lists& get() { return first_ ? kept_lists : own_; }
+
+ private:
+  bool first_;
+  work_lists own_;
+};
 
 /// The gradients that retain_grad() kept in earlier passes: put aside during one, so that they are not passed on again, and
 /// added to what it brings, a sum that is a constant.
@@ -102,11 +124,8 @@ TESSERA_ONCE void run_backward(const edge& root, bool retain_graph, bool recorde
   if (root->is_leaf) return;
   const std::lock_guard lock(detail::pass_mutex);
   const set_grad_enabled mode(recorded);
-  detail::work_lists lists;
-  std::swap(lists, detail::spare_lists);
-  lists.all.clear();
-  lists.unseen.clear();
-  lists.ready.clear();
+  detail::lent_lists lent;
+  detail::work_lists& lists = lent.get();
   detail::earlier_gradients earlier;
   try {
     detail::count_contributions(*root, lists, earlier);
@@ -123,7 +142,6 @@ TESSERA_ONCE void run_backward(const edge& root, bool retain_graph, bool recorde
     for (node* n : lists.all) n->adjoint = {}, n->adjoint_source = {};
     throw;
   }
-  std::swap(lists, detail::spare_lists);
 }
 
 }  // namespace tessera::autograd
