@@ -46,7 +46,7 @@ struct runs {
     next += piece + (ended & jump);
     left += ended & pieces;
     --rest;
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__CUDA_ARCH__)
     asm volatile("" : "+m"(*this));  // stays in memory, for the loop needs the registers
 #endif
   }
@@ -55,7 +55,7 @@ struct runs {
 /// One pointer, one register: compilers would keep one for an inner loop and one for the loop around it.
 template <class T>
 TESSERA_INLINE void hold([[maybe_unused]] T*& p) {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__CUDA_ARCH__)
   asm volatile("" : "+r"(p));
 #endif
 }
@@ -63,7 +63,7 @@ TESSERA_INLINE void hold([[maybe_unused]] T*& p) {
 /// A register that is used more than once, loaded once: compilers would rather read memory for each use.
 template <class V>
 [[nodiscard]] TESSERA_INLINE V loaded(V v) {
-#if defined(__GNUC__) && defined(__AVX512F__)
+#if defined(__GNUC__) && defined(__AVX512F__) && !defined(__CUDA_ARCH__)
   if constexpr (sizeof(V) == 64) {
     typename V::register_type r = v;
     asm("" : "+v"(r));
