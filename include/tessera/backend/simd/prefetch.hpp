@@ -3,7 +3,7 @@
 // Memory that is fetched while a loop computes, a little at a time. A cache line that comes from afar keeps one of 10 to 16 places that what is
 // near needs too: many at once hold the loop up, as none do.
 
-#include <tessera/core/config.hpp>
+#include <tessera/shape/extents.hpp>
 
 #include <algorithm>
 
