@@ -10,12 +10,13 @@ inline namespace TESSERA_ARCH {
 
 namespace detail {
 
-/// The most registers of channels in a tile, and how many results go with so many: as many accumulators as leave room for a row of b.
+/// The most registers of channels in a tile, and how many results go with so many: as many accumulators as leave room for a row of b, and
+/// no more addresses than the other registers hold.
 template <class V>
 inline constexpr int most_channels = widest<V>;
 template <class V>
 [[nodiscard]] constexpr int results(int registers) {
-  return registers == 4 || widest<V> == 2 ? 6 : registers == 3 ? 8 : 12;
+  return registers == 4 || widest<V> == 2 ? 6 : 8;
 }
 
 /// Channels are cut in panels of nearly as many registers. A panel is packed as its bias and k rows.
@@ -67,7 +68,7 @@ void channel_tile(extent k, const lane_t<V>* const* from, const extent* shift, c
 
 /// The same for `count` rows and any number of registers, so many products at a time that a part of b stays in the nearer caches. `from` and
 /// `to` have room for `most_results` more rows: a tile that is not full computes some again.
-inline constexpr int most_results = 12;
+inline constexpr int most_results = 8;
 template <class V, int N, class T = lane_t<V>>
 void channel_tiles(extent k, const T* const* from, extent count, const extent* shift, const T* b, const T* before, extent step, T* to) {
   constexpr int R = results<V>(N);
