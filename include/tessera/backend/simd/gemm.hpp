@@ -126,7 +126,7 @@ struct product {
       t.bias = bias != nullptr ? bias + j : nullptr;
       // While these tiles are computed, the next panel is fetched, then rows of A that the next block will pack.
       t.ahead = then >= n ? runs<T>(t.b) : panel_ahead(then, packed_b != nullptr && !packs, (bottom - top) * (t.columns > 2 * W ? 2 : 1) / tallest<V>);
-      bool at_a = false;
+      enum { panel_next, rows_next, nothing_next } fetched = panel_next;
       const T* packed = packed_a;
       for (extent i = top; i < bottom;) {
         const strip s = next_strip<V>(i, bottom);
@@ -139,7 +139,10 @@ struct product {
         }
         t.c = c + s.row * ldc + j;
         t.skip = s.skip;
-        if (t.ahead.rest <= 0) t.ahead = std::exchange(at_a, true) ? runs<T>(t.b) : a_ahead;
+        if (t.ahead.rest <= 0 && fetched != nothing_next) {
+          fetched = fetched == panel_next && a_ahead.rest > 0 ? rows_next : nothing_next;
+          t.ahead = fetched == rows_next ? a_ahead : runs<T>(t.b);
+        }
         if (t.packed != nullptr) {
           t.b = b.at(0, j);
           t.step = b.row_stride;
@@ -151,7 +154,7 @@ struct product {
         }
         i = s.row + s.height;
       }
-      if (at_a) a_ahead = t.ahead;
+      if (fetched != panel_next) a_ahead = t.ahead;
     }
   }
 

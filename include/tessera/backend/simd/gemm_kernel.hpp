@@ -120,10 +120,13 @@ void multiply(tile<lane_t<V>>& t, std::integer_sequence<int, R...>, std::integer
   [[maybe_unused]] T* packed = t.packed;
   const extent across = t.across, along = t.along, step = t.step;
   constexpr bool fetches = rows * registers == 2 * tallest<V> && rows > 4;
-  // During the last columns of A the lines of C are fetched, if they are enough columns.
+  // During the last columns of A the lines of C are fetched, if they are enough columns. If there are hardly any, their stores are what takes the time.
   constexpr extent pieces = rows * (registers * W / runs<T>::piece + 1);
   const extent pace = fetches ? runs<T>::pace_for(pieces, t.k / 4) : 0;
-  if constexpr (fetches) t.of_c = runs<T>(t.c, rows, registers * W + 1, t.ldc).at_pace(std::max(pace, runs<T>::fastest));
+  if (pace > 0) t.of_c = runs<T>(t.c, rows, registers * W + 1, t.ldc).at_pace(pace);
+  if (fetches && t.k < 32)
+    for (int r = 0; r < rows; ++r)
+      for (extent j = 0; j < registers * W + runs<T>::line; j += runs<T>::line) __builtin_prefetch(t.c + r * t.ldc + std::min<extent>(j, registers * W - 1), 1, 3);
   runs<T>* ahead = &t.ahead;
   extent last_columns = pieces * pace, depth = t.k - last_columns, behind = t.rows_of_end;
   for (;;) {
