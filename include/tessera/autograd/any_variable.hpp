@@ -15,8 +15,19 @@
 
 namespace tessera::autograd {
 
+/// What a lane does, for rules that are followed on whole tensors V.
+template <class V, Element T>
+struct whole_tensor {
+  using symbol_tag = void;
+  TESSERA_CALLS_ANYTHING
+  [[nodiscard]] TESSERA_FN static V constant(double c) { return V(static_cast<T>(c)); }
+  TESSERA_CALLS_ANYTHING
+  template <lane::function F, class... X>
+  [[nodiscard]] TESSERA_FN static V call(const X&... x);
+};
+
 template <Element T>
-struct any_value {
+struct any_value : whole_tensor<any_value<T>, T> {
   using element = T;
   any_tensor<T> value;
 
@@ -29,18 +40,12 @@ struct any_value {
   [[nodiscard]] const extents& shape() const { return value.shape; }
   /// Is what is computed recorded? If not, a rule may compute in one kernel what it would else say in operations.
   [[nodiscard]] static constexpr bool records() { return false; }
-
-  /// What a lane does, for rules that are followed on whole tensors.
-  using symbol_tag = void;
-  TESSERA_CALLS_ANYTHING
-  [[nodiscard]] TESSERA_FN static any_value constant(double c) { return any_value(static_cast<T>(c)); }
-  TESSERA_CALLS_ANYTHING
-  template <lane::function F, class... X>
-  [[nodiscard]] TESSERA_FN static any_value call(const X&... x);
 };
 
 template <Element T>
-struct any_variable : any_value<T> {
+struct any_variable : any_value<T>, whole_tensor<any_variable<T>, T> {
+  using whole_tensor<any_variable, T>::constant, whole_tensor<any_variable, T>::call;
+  using typename whole_tensor<any_variable, T>::symbol_tag;
   edge source;
 
   any_variable() = default;
@@ -50,12 +55,6 @@ struct any_variable : any_value<T> {
   explicit any_variable(T number) : any_value<T>(number) {}
 
   [[nodiscard]] static constexpr bool records() { return true; }
-
-  TESSERA_CALLS_ANYTHING
-  [[nodiscard]] TESSERA_FN static any_variable constant(double c) { return any_variable(static_cast<T>(c)); }
-  TESSERA_CALLS_ANYTHING
-  template <lane::function F, class... X>
-  [[nodiscard]] TESSERA_FN static any_variable call(const X&... x);
 };
 
 /// Either of them.

@@ -170,15 +170,9 @@ template <> struct op_of<lane::function::select> { using type = op::where; };
 }  // namespace detail
 
 TESSERA_CALLS_ANYTHING
-template <Element T>
+template <class V, Element T>
 template <lane::function F, class... X>
-TESSERA_FN any_value<T> any_value<T>::call(const X&... x) {
-  return detail::elementwise<typename detail::op_of<F>::type>(x...);
-}
-TESSERA_CALLS_ANYTHING
-template <Element T>
-template <lane::function F, class... X>
-TESSERA_FN any_variable<T> any_variable<T>::call(const X&... x) {
+TESSERA_FN V whole_tensor<V, T>::call(const X&... x) {
   return detail::elementwise<typename detail::op_of<F>::type>(x...);
 }
 

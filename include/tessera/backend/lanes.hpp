@@ -128,6 +128,16 @@ inline constexpr bool has_masks = false;
 #endif
 }  // namespace isa
 
+#if defined(__GNUC__)
+namespace isa {
+/// The compilers' own vectors of so many bytes: their shuffles are written once for every instruction set.
+template <class T, std::size_t Bytes>
+struct vector_of {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+}  // namespace isa
+#endif
+
 /// The first `lanes` elements at `from`; the other lanes hold `rest`.
 template <class V>
 [[nodiscard]] TESSERA_INLINE V load_part(const lane_t<V>* from, int lanes, lane_t<V> rest) {

@@ -144,10 +144,6 @@ template <class V>
 template <class V>
 inline constexpr bool has_shuffles = isa::has_masks<V>;
 namespace isa {
-template <class T, std::size_t Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
-};
 // The lanes of `some`, twice and twice again until they fill V. (A register that is widened at once goes through memory.)
 template <class V, int Count>
 [[nodiscard]] TESSERA_INLINE auto repeated_lanes(typename vector_of<lane_t<V>, Count * sizeof(lane_t<V>)>::type some) {

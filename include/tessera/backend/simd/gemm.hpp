@@ -225,7 +225,9 @@ void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, 
   }
   if (detail::is_small<V>(m, n, k, b)) return detail::multiply_small<V>(m, n, k, a, b, c, ldc, accumulate, bias);
   // Each thread packs what it needs: that costs less than waiting for each other. How C is cut changes nothing in the order of sums.
-  const extent work = m * n * k / B::task, parts = num_threads() == 1 ? 1 : std::clamp<extent>(work, 1, work < 64 * num_threads() ? num_threads() : 2 * num_threads());
+  // A large product is cut twice as fine: whoever was held up has less to finish.
+  const extent threads = num_threads(), tasks = std::max<extent>(1, m * n * k / B::task);
+  const extent parts = threads == 1 ? 1 : std::min(tasks, tasks < 64 * threads ? threads : 2 * threads);
   const extent by_rows = std::clamp<extent>(m / (8 * detail::tallest<V>), 1, parts), columns = detail::even_part(n, (n * by_rows + parts - 1) / parts, P::nr);
   const extent across = (n + columns - 1) / columns, rows = detail::even_part(m, (m * across + parts - 1) / parts, detail::tallest<V>), down = (m + rows - 1) / rows;
   parallel_for(down * across, 1, [&](extent begin, extent end) {

@@ -22,13 +22,8 @@ template <class T>
 inline constexpr int quad = 16 / static_cast<int>(sizeof(T));
 
 #if TESSERA_USE_XSIMD && defined(__GNUC__)
-// The compilers' own vectors: their shuffles are written once for every instruction set.
 template <class T, int Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
-};
-template <class T, int Bytes>
-using vector = typename vector_of<T, Bytes>::type;
+using vector = typename isa::vector_of<T, Bytes>::type;
 
 template <class V>
 inline constexpr bool transposes = (sizeof(lane_t<V>) == 4 || sizeof(lane_t<V>) == 8) && (sizeof(V) == 16 || sizeof(V) == 32 || sizeof(V) == 64);
