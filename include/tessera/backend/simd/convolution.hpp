@@ -4,6 +4,7 @@
 // then formed without a copy for each tap.
 
 #include <tessera/backend/simd/correlate_channels.hpp>
+#include <tessera/backend/simd/winograd_convolution.hpp>
 
 namespace tessera::backend::simd {
 inline namespace TESSERA_ARCH {
@@ -42,6 +43,7 @@ class factor {
 /// y = x * w + bias; every extent is positive.
 template <class V, class T = lane_t<V>>
 void convolve(const convolution& c, const T* x, const T* w, const T* bias, T* y) {
+  if (detail::winograd::pays<V>(c)) return detail::winograd::convolve<V>(c, x, w, bias, y);
   const detail::padded_image padded{detail::padded_for(c.rows), detail::padded_for(c.columns)};
   const extent channel = padded.channel<T>(), channels = c.groups * c.in, k = c.in * c.taps(), beyond = 2 * width<V>;
   const scratch<extent> shift(k);
@@ -99,6 +101,7 @@ struct adjoint_axis {
 /// dx of dy and w: a convolution of dy for each phase of the strides, with the taps that reach it.
 template <class V, class T = lane_t<V>>
 void convolve_input(const convolution& c, const T* dy, const T* w, T* dx) {
+  if (detail::winograd::pays<V>(c)) return detail::winograd::convolve_input<V>(c, dy, w, dx);
   const detail::adjoint_axis rows(c.rows), columns(c.columns);
   const detail::padded_image padded{rows.padded(), columns.padded()};
   const extent channel = padded.channel<T>(), channels = c.groups * c.out, most = c.out * c.taps(), beyond = 2 * width<V>;

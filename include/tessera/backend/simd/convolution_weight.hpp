@@ -4,6 +4,7 @@
 
 #include <tessera/backend/simd/convolution_dots.hpp>
 #include <tessera/backend/simd/correlate_channels.hpp>
+#include <tessera/backend/simd/winograd_convolution.hpp>
 
 namespace tessera::backend::simd {
 inline namespace TESSERA_ARCH {
@@ -75,6 +76,7 @@ struct weight_product {
 /// dw of dy and x; every extent is positive.
 template <class V, class T = lane_t<V>>
 void convolve_weight(const convolution& c, const T* dy, const T* x, T* dw) {
+  if (detail::winograd::pays<V>(c)) return detail::winograd::convolve_weight<V>(c, dy, x, dw);
   const detail::weight_product<V> product{c};
   // Few rows or channels fill little of a tile.
   const bool by_dots = width<V> > 1 && (product.rows <= 16 || !product.panels.suit());

@@ -127,7 +127,7 @@ TESSERA_INLINE void exchange_all(R* r) {
 // Rows of a cache line, as many as it has elements: each line is read and written once and whole, past the caches where
 // `stream` says so.
 template <class T>
-void transpose_lines(T* to, extent to_step, const T* from, extent from_step, bool stream) {
+void transpose_lines(T* to, extent to_step, const T* from, extent from_step, bool stream, extent ahead) {
   constexpr int W = 64 / static_cast<int>(sizeof(T));
   using R = vector<T, 64>;
   R r[W];
@@ -141,7 +141,7 @@ void transpose_lines(T* to, extent to_step, const T* from, extent from_step, boo
       _mm512_stream_si512(reinterpret_cast<__m512i*>(to + i * to_step), std::bit_cast<__m512i>(r[i]));
     } else {
       std::memcpy(to + i * to_step, &r[i], 64);
-      __builtin_prefetch(to + (i + 2 * W) * to_step, 1);  // where the square after the next is written
+      __builtin_prefetch(to + i * to_step + ahead, 1);  // where the square after the next is written
     }
   }
 }
@@ -161,9 +161,16 @@ void transpose_matrix(T* to, extent to_step, const T* from, extent from_step, ex
         constexpr extent W = width<V>;
         const bool aligned = reinterpret_cast<std::uintptr_t>(block_to) % 64 == 0 && to_step % W == 0;
         const extent full_rows = some_rows / W * W, full_columns = some_columns / W * W;
-        for (extent i = 0; i < full_rows; i += W)
+        const auto square = [&](extent i, extent j, extent ahead) TESSERA_INLINE_LAMBDA {
+          transpose_lines<T>(block_to + j * to_step + i, to_step, block_from + i * from_step + j, from_step, stream && aligned, ahead);
+        };
+        if (to_step > from_step) {
           for (extent j = 0; j < full_columns; j += W)
-            transpose_lines<T>(block_to + j * to_step + i, to_step, block_from + i * from_step + j, from_step, stream && aligned);
+            for (extent i = 0; i < full_rows; i += W) square(i, j, 2 * W);
+        } else {
+          for (extent i = 0; i < full_rows; i += W)
+            for (extent j = 0; j < full_columns; j += W) square(i, j, 2 * W * to_step);
+        }
         if (full_columns < some_columns)
           transpose_block<V>(block_to + full_columns * to_step, to_step, block_from + full_columns, from_step, full_rows, some_columns - full_columns);
         if (full_rows < some_rows)

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+// Convolutions by 3 x 3 through the transforms of winograd.hpp: 36 matrix products over channels, whose rows are tiles. Channels lie in the
+// lanes of registers, and as many tiles are transformed at a time as stay in the level-2 cache until their results are back.
+
+#include <tessera/backend/simd/gemm.hpp>
+#include <tessera/backend/simd/padded.hpp>
+#include <tessera/backend/simd/winograd.hpp>
+#include <tessera/backend/window.hpp>
+
+namespace tessera::backend::simd {
+inline namespace TESSERA_ARCH {
+
+namespace detail::winograd {
+
+/// One side of a convolution: planes of one image and group, on which tile (i, j) begins at pixel (4i, 4j) less the padding.
+struct side {
+  extent channels, rows, columns, row_padding = 0, column_padding = 0;
+  extent plane = rows * columns;
+
+  /// Channels filled up to whole registers, and from point to point of so many tiles: an odd number of registers, for cache sets.
+  template <class V>
+  [[nodiscard]] extent wide() const {
+    return (channels + width<V> - 1) / width<V> * width<V>;
+  }
+  template <class V>
+  [[nodiscard]] extent spot(extent tiles) const {
+    return (tiles * wide<V>() / width<V> | 1) * width<V>;
+  }
+};
+
+/// How the tiles of a convolution are numbered: rows of tiles, image by image.
+template <class V>
+struct tiling {
+  using T = lane_t<V>;
+  side x, y;
+  extent images, groups, down, across;
+
+  explicit tiling(const convolution& c)
+      : x{c.in, c.rows.input, c.columns.input, c.rows.padding, c.columns.padding}, y{c.out, c.rows.output, c.columns.output}, images(c.images), groups(c.groups),
+        down((y.rows + tile - 1) / tile), across((y.columns + tile - 1) / tile) {}
+
+  [[nodiscard]] extent rows() const { return images * down; }
+  [[nodiscard]] extent weights() const { return spots * y.spot<V>(x.channels); }  // of one group
+  /// Rows of tiles at a time: what lies in the level-2 cache, in at least so many parts.
+  [[nodiscard]] extent rows_at_a_time(extent parts) const {
+    constexpr extent room = (extent{1} << 20) / static_cast<extent>(sizeof(T));
+    // Where the transformed weights do not lie in that cache too, they are read for more tiles.
+    const extent fewest = (weights() > room ? 16 : 4) * tallest<V>, most = std::clamp<extent>(room / (spots * (x.wide<V>() + y.wide<V>())), fewest, 2 * fewest);
+    return even_part(rows(), std::max<extent>(1, std::min(most / across, (rows() + parts - 1) / parts)), 1);
+  }
+  /// Pixels of one image that so many rows of tiles read, or write, and one more.
+  [[nodiscard]] extent pixels(const side& s, extent tile_rows) const { return (std::min(tile_rows, down) * tile + points - tile) * s.columns + 1; }
+
+  /// Calls f(image, first row of tiles in it, how many) for rows [begin, end).
+  template <class F>
+  void for_each_image(extent begin, extent end, const F& f) const {
+    for (extent r = begin; r < end;) {
+      const extent top = r % down, count = std::min(end - r, down - top);
+      f(r / down, top, count);
+      r += count;
+    }
+  }
+};
+
+/// Where the pixels of a tile lie in a part of planes that begins at row `first`; those outside lie behind it.
+template <int N>
+struct places {
+  extent at[N * N];
+
+  places(const side& s, extent first, extent end, extent row, extent column, extent wide) {
+    const extent outside = (end - first) * s.columns * wide;
+    for (int i = 0; i < N; ++i) {
+      const extent line = row + i < first || row + i >= end ? -1 : (row + i - first) * s.columns * wide;
+      for (int j = 0; j < N; ++j) at[i * N + j] = line < 0 || column + j < 0 || column + j >= s.columns ? outside : line + (column + j) * wide;
+    }
+  }
+};
+
+/// to[point][tile][channel] of rows [begin, end) of tiles; `from` is the group in the first image.
+template <class V, class F, class T = lane_t<V>>
+void spread(F f, const tiling<V>& t, const side& s, const T* from, extent begin, extent end, T* pixels, T* to, extent spot) {
+  const extent wide = s.wide<V>();
+  t.for_each_image(begin, end, [&](extent image, extent top, extent count) {
+    const extent row = top * tile - s.row_padding, first = std::clamp<extent>(row, 0, s.rows), last = std::clamp<extent>(row + (count - 1) * tile + F::from, first, s.rows);
+    transpose_matrix<V>(pixels, wide, from + image * t.groups * s.channels * s.plane + first * s.columns, s.plane, s.channels, (last - first) * s.columns, false);
+    clear<V>(pixels + (last - first) * s.columns * wide, pixels + ((last - first) * s.columns + 1) * wide);
+    for (extent i = 0; i < count; ++i)
+      for (extent j = 0; j < t.across; ++j, to += wide) {
+        const places<F::from> place(s, first, last, row + i * tile, j * tile - s.column_padding, wide);
+        for (extent q = 0; q < wide; q += width<V>)
+          transform<V>(f, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(pixels + place.at[p] + q); }, [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(to + p * spot + q, v); });
+      }
+  });
+}
+
+/// The results of rows [begin, end) of tiles from from[point][tile][channel]. The bias has an element for each lane.
+template <class V, class T = lane_t<V>>
+void collect(const tiling<V>& t, const T* from, extent spot, const T* bias, extent begin, extent end, T* pixels, T* to) {
+  const side& s = t.y;
+  const extent wide = s.wide<V>();
+  t.for_each_image(begin, end, [&](extent image, extent top, extent count) {
+    const extent row = top * tile, last = std::min(s.rows, row + count * tile);
+    for (extent i = 0; i < count; ++i)
+      for (extent j = 0; j < t.across; ++j, from += wide) {
+        const places<tile> place(s, row, last, row + i * tile, j * tile, wide);
+        for (extent q = 0; q < wide; q += width<V>) {
+          const V start = load<V>(bias + q);
+          transform<V>(to_results{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(from + p * spot + q); },
+                       [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(pixels + place.at[p] + q, V(v + start)); });
+        }
+      }
+    transpose_matrix<V>(to + image * t.groups * s.channels * s.plane + row * s.columns, s.plane, pixels, wide, (last - row) * s.columns, s.channels, false);
+  });
+}
+
+/// u[group][point][input][output] of taps that lie at w[group·.. + input·from_input + output·from_output], in reverse order for an adjoint.
+template <class V, class T = lane_t<V>>
+void spread_taps(const tiling<V>& t, const T* w, extent from_input, extent from_output, bool reversed, T* u) {
+  const extent in = t.x.channels, out = t.y.channels, wide = t.y.template wide<V>(), spot = t.y.template spot<V>(in);
+  parallel_for(t.groups * in, std::max<extent>(1, 4096 / wide), [&](extent begin, extent end) {
+    const scratch<T> nine(9 * wide);
+    for (extent i = begin; i < end; ++i) {
+      pack<V>(nine.data(), wide, w + i / in * 9 * in * out + i % in * from_input, from_output, 1, out, 9);
+      T* const to = u + i / in * t.weights() + i % in * wide;
+      for (extent q = 0; q < wide; q += width<V>)
+        transform<V>(of_taps{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(nine.data() + (reversed ? 8 - p : p) * wide + q); },
+                     [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(to + p * spot + q, v); });
+    }
+  });
+}
+
+/// y = x * u + bias.
+template <class V, class T = lane_t<V>>
+void correlate(const tiling<V>& t, const T* x, const T* u, const T* bias, T* y) {
+  const extent in = t.x.channels, out = t.y.channels, wide_x = t.x.template wide<V>(), wide_y = t.y.template wide<V>();
+  const extent rows = t.rows_at_a_time((num_threads() + t.groups - 1) / t.groups), blocks = (t.rows() + rows - 1) / rows;
+  const extent spot_x = t.x.template spot<V>(rows * t.across), spot_y = t.y.template spot<V>(rows * t.across), spot_u = t.y.template spot<V>(in);
+  parallel_for(t.groups * blocks, 1, [&](extent begin, extent end) {
+    const scratch<T> pixels(std::max(t.pixels(t.x, rows) * wide_x, t.pixels(t.y, rows) * wide_y)), points_x(spots * spot_x), points_y(spots * spot_y), start(wide_y);
+    if (wide_x > in) std::fill_n(pixels.data(), t.pixels(t.x, rows) * wide_x, T(0));
+    for (extent b = begin; b < end; ++b) {
+      const extent group = b / blocks, first = b % blocks * rows, last = std::min(t.rows(), first + rows), tiles = (last - first) * t.across;
+      std::fill_n(start.data(), wide_y, T(0));
+      if (bias != nullptr) std::copy_n(bias + group * out, out, start.data());
+      spread<V>(of_pixels{}, t, t.x, x + group * in * t.x.plane, first, last, pixels.data(), points_x.data(), spot_x);
+      for (extent s = 0; s < spots; ++s)
+        multiply_blocks<V>(tiles, wide_y, in, {points_x.data() + s * spot_x, wide_x, 1}, {u + group * t.weights() + s * spot_u, wide_y, 1}, points_y.data() + s * spot_y, wide_y, false,
+                           static_cast<const T*>(nullptr));
+      collect<V>(t, points_y.data(), spot_y, start.data(), first, last, pixels.data(), y + group * out * t.y.plane);
+    }
+  });
+}
+
+/// dw[group][output][input][tap] of dy and x: the sums over tiles of their transforms' products.
+template <class V, class T = lane_t<V>>
+void convolve_weight(const convolution& c, const T* dy, const T* x, T* dw) {
+  const tiling<V> t(c);
+  const extent in = t.x.channels, out = t.y.channels, wide_x = t.x.template wide<V>(), wide_y = t.y.template wide<V>();
+  const extent rows = t.rows_at_a_time(1), spot_x = t.x.template spot<V>(rows * t.across), spot_y = t.y.template spot<V>(rows * t.across), spot_u = t.y.template spot<V>(in);
+  const scratch<T> points_x(spots * spot_x), points_y(spots * spot_y), sum(t.groups * t.weights());
+  for (extent first = 0; first < t.rows(); first += rows)
+    for (extent group = 0; group < t.groups; ++group) {
+      const extent count = std::min(rows, t.rows() - first);
+      parallel_for(2 * count, std::max<extent>(1, 4096 / (t.across * std::min(wide_x, wide_y))), [&](extent begin, extent end) {
+        const bool both = begin < count && end > count;
+        if (begin < count) {
+          const scratch<T> pixels(t.pixels(t.x, rows) * wide_x);
+          if (wide_x > in) std::fill_n(pixels.data(), t.pixels(t.x, rows) * wide_x, T(0));
+          spread<V>(of_pixels{}, t, t.x, x + group * in * t.x.plane, first + begin, first + (both ? count : end), pixels.data(), points_x.data() + begin * t.across * wide_x, spot_x);
+        }
+        if (end > count) {
+          const scratch<T> pixels(t.pixels(t.y, rows) * wide_y);
+          if (wide_y > out) std::fill_n(pixels.data(), t.pixels(t.y, rows) * wide_y, T(0));
+          const extent from = both ? 0 : begin - count;
+          spread<V>(of_results{}, t, t.y, dy + group * out * t.y.plane, first + from, first + end - count, pixels.data(), points_y.data() + from * t.across * wide_y, spot_y);
+        }
+      });
+      parallel_for(spots, std::max<extent>(1, blocks<T>::task / (in * wide_y * count * t.across)), [&](extent begin, extent end) {
+        for (extent s = begin; s < end; ++s)
+          multiply_blocks<V>(in, wide_y, count * t.across, {points_x.data() + s * spot_x, 1, wide_x}, {points_y.data() + s * spot_y, wide_y, 1}, sum.data() + group * t.weights() + s * spot_u,
+                             wide_y, first > 0, static_cast<const T*>(nullptr));
+      });
+    }
+  parallel_for(t.groups * in, std::max<extent>(1, 4096 / wide_y), [&](extent begin, extent end) {
+    const scratch<T> nine(9 * wide_y);
+    for (extent i = begin; i < end; ++i) {
+      const T* from = sum.data() + i / in * t.weights() + i % in * wide_y;
+      for (extent q = 0; q < wide_y; q += width<V>)
+        transform<V>(to_taps{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(from + p * spot_u + q); },
+                     [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(nine.data() + p * wide_y + q, v); });
+      transpose_block<V>(dw + (i / in * out * in + i % in) * 9, in * 9, nine.data(), wide_y, 9, out);
+    }
+  });
+}
+
+/// Is a convolution computed in fewer steps so than directly? A transformed number costs as much as so many multiply-adds.
+template <class V>
+[[nodiscard]] bool pays(const convolution& c) {
+  const auto fits = [](const sliding& s) { return s.kernel == 3 && s.stride == 1 && s.dilation == 1; };
+  if (width<V> == 1 || !fits(c.rows) || !fits(c.columns)) return false;
+  const tiling<V> t(c);
+  constexpr extent cost = 10;
+  const extent products = c.in * c.out, tiles = t.rows() * t.across, transformed = tiles * (t.x.template wide<V>() + t.y.template wide<V>()) + products;
+  return c.images * c.y_plane() * 9 * products > spots * (tiles * products + cost * transformed);
+}
+
+/// y = x * w + bias.
+template <class V, class T = lane_t<V>>
+void convolve(const convolution& c, const T* x, const T* w, const T* bias, T* y) {
+  const tiling<V> t(c);
+  const scratch<T> u(c.groups * t.weights());
+  spread_taps<V>(t, w, 9, 9 * c.in, false, u.data());
+  correlate<V>(t, x, u.data(), bias, y);
+}
+
+/// dx of dy and w: dy * w, with the taps in reverse order and inputs and outputs exchanged.
+template <class V, class T = lane_t<V>>
+void convolve_input(const convolution& c, const T* dy, const T* w, T* dx) {
+  const auto turned = [](const sliding& s) { return sliding{s.output, s.input, 3, 1, 2 - s.padding, 1}; };
+  const tiling<V> t(convolution{c.images, c.groups, c.out, c.in, turned(c.rows), turned(c.columns)});
+  const scratch<T> u(c.groups * t.weights());
+  spread_taps<V>(t, w, 9 * c.in, 9, true, u.data());
+  correlate<V>(t, dy, u.data(), static_cast<const T*>(nullptr), dx);
+}
+
+}  // namespace detail::winograd
+
+}  // namespace TESSERA_ARCH
+}  // namespace tessera::backend::simd
