@@ -49,18 +49,8 @@ struct tiling {
     const extent fewest = (weights() > room ? 16 : 4) * tallest<V>, most = std::clamp<extent>(room / (spots * (x.wide<V>() + y.wide<V>())), fewest, 2 * fewest);
     return even_part(rows(), std::max<extent>(1, std::min(most / across, (rows() + parts - 1) / parts)), 1);
   }
-  /// Pixels of one image that so many rows of tiles read, or write, and one more.
-  [[nodiscard]] extent pixels(const side& s, extent tile_rows) const { return (std::min(tile_rows, down) * tile + points - tile) * s.columns + 1; }
-
-  /// Calls f(image, first row of tiles in it, how many) for rows [begin, end).
-  template <class F>
-  void for_each_image(extent begin, extent end, const F& f) const {
-    for (extent r = begin; r < end;) {
-      const extent top = r % down, count = std::min(end - r, down - top);
-      f(r / down, top, count);
-      r += count;
-    }
-  }
+  /// Room for one register of channels of the pixels that a row of tiles reads or writes, and one more.
+  [[nodiscard]] static extent pixels(const side& s) { return (points * s.columns + 1) * width<V>; }
 };
 
 /// Where the pixels of a tile lie in a part of planes that begins at row `first`; those outside lie behind it.
@@ -77,41 +67,47 @@ struct places {
   }
 };
 
-/// to[point][tile][channel] of rows [begin, end) of tiles; `from` is the group in the first image.
+/// to[point][tile][channel] of rows [begin, end) of tiles; `from` is the group in the first image. A register of channels of one row of
+/// tiles at a time lies in the level-1 cache.
 template <class V, class F, class T = lane_t<V>>
 void spread(F f, const tiling<V>& t, const side& s, const T* from, extent begin, extent end, T* pixels, T* to, extent spot) {
+  constexpr extent W = width<V>;
   const extent wide = s.wide<V>();
-  t.for_each_image(begin, end, [&](extent image, extent top, extent count) {
-    const extent row = top * tile - s.row_padding, first = std::clamp<extent>(row, 0, s.rows), last = std::clamp<extent>(row + (count - 1) * tile + F::from, first, s.rows);
-    transpose_matrix<V>(pixels, wide, from + image * t.groups * s.channels * s.plane + first * s.columns, s.plane, s.channels, (last - first) * s.columns, false);
-    clear<V>(pixels + (last - first) * s.columns * wide, pixels + ((last - first) * s.columns + 1) * wide);
-    for (extent i = 0; i < count; ++i)
-      for (extent j = 0; j < t.across; ++j, to += wide) {
-        const places<F::from> place(s, first, last, row + i * tile, j * tile - s.column_padding, wide);
-        for (extent q = 0; q < wide; q += width<V>)
-          transform<V>(f, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(pixels + place.at[p] + q); }, [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(to + p * spot + q, v); });
+  for (extent r = begin; r < end; ++r, to += t.across * wide) {
+    const extent row = r % t.down * tile - s.row_padding, first = std::clamp<extent>(row, 0, s.rows), last = std::clamp<extent>(row + F::from, first, s.rows), size = (last - first) * s.columns;
+    const T* planes = from + r / t.down * t.groups * s.channels * s.plane + first * s.columns;
+    store_lanes(pixels + size * W, V(T(0)));
+    for (extent q = 0; q < wide; q += W, planes += W * s.plane) {
+      transpose_matrix<V>(pixels, W, planes, s.plane, std::min(W, s.channels - q), size, false);
+      for (extent j = 0; j < t.across; ++j) {
+        T* const point = to + j * wide + q;
+        const places<F::from> place(s, first, last, row, j * tile - s.column_padding, W);
+        transform<V>(f, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(pixels + place.at[p]); }, [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(point + p * spot, v); });
       }
-  });
+    }
+  }
 }
 
 /// The results of rows [begin, end) of tiles from from[point][tile][channel]. The bias has an element for each lane.
 template <class V, class T = lane_t<V>>
 void collect(const tiling<V>& t, const T* from, extent spot, const T* bias, extent begin, extent end, T* pixels, T* to) {
+  constexpr extent W = width<V>;
   const side& s = t.y;
   const extent wide = s.wide<V>();
-  t.for_each_image(begin, end, [&](extent image, extent top, extent count) {
-    const extent row = top * tile, last = std::min(s.rows, row + count * tile);
-    for (extent i = 0; i < count; ++i)
-      for (extent j = 0; j < t.across; ++j, from += wide) {
-        const places<tile> place(s, row, last, row + i * tile, j * tile, wide);
-        for (extent q = 0; q < wide; q += width<V>) {
-          const V start = load<V>(bias + q);
-          transform<V>(to_results{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(from + p * spot + q); },
-                       [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(pixels + place.at[p] + q, V(v + start)); });
-        }
+  for (extent r = begin; r < end; ++r, from += t.across * wide) {
+    const extent row = r % t.down * tile, last = std::min(s.rows, row + tile);
+    T* planes = to + r / t.down * t.groups * s.channels * s.plane + row * s.columns;
+    for (extent q = 0; q < wide; q += W, planes += W * s.plane) {
+      const V start = load<V>(bias + q);
+      for (extent j = 0; j < t.across; ++j) {
+        const T* point = from + j * wide + q;
+        const places<tile> place(s, row, last, row, j * tile, W);
+        transform<V>(to_results{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(point + p * spot); },
+                     [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(pixels + place.at[p], V(v + start)); });
       }
-    transpose_matrix<V>(to + image * t.groups * s.channels * s.plane + row * s.columns, s.plane, pixels, wide, (last - row) * s.columns, s.channels, false);
-  });
+      transpose_matrix<V>(planes, s.plane, pixels, W, (last - row) * s.columns, std::min(W, s.channels - q), false);
+    }
+  }
 }
 
 /// u[group][point][input][output] of taps that lie at w[group·.. + input·from_input + output·from_output], in reverse order for an adjoint.
@@ -137,8 +133,8 @@ void correlate(const tiling<V>& t, const T* x, const T* u, const T* bias, T* y) 
   const extent rows = t.rows_at_a_time((num_threads() + t.groups - 1) / t.groups), blocks = (t.rows() + rows - 1) / rows;
   const extent spot_x = t.x.template spot<V>(rows * t.across), spot_y = t.y.template spot<V>(rows * t.across), spot_u = t.y.template spot<V>(in);
   parallel_for(t.groups * blocks, 1, [&](extent begin, extent end) {
-    const scratch<T> pixels(std::max(t.pixels(t.x, rows) * wide_x, t.pixels(t.y, rows) * wide_y)), points_x(spots * spot_x), points_y(spots * spot_y), start(wide_y);
-    if (wide_x > in) std::fill_n(pixels.data(), t.pixels(t.x, rows) * wide_x, T(0));
+    const scratch<T> pixels(std::max(t.pixels(t.x), t.pixels(t.y))), points_x(spots * spot_x), points_y(spots * spot_y), start(wide_y);
+    std::fill_n(pixels.data(), t.pixels(t.x), T(0));  // lanes without a channel
     for (extent b = begin; b < end; ++b) {
       const extent group = b / blocks, first = b % blocks * rows, last = std::min(t.rows(), first + rows), tiles = (last - first) * t.across;
       std::fill_n(start.data(), wide_y, T(0));
@@ -162,19 +158,13 @@ void convolve_weight(const convolution& c, const T* dy, const T* x, T* dw) {
   for (extent first = 0; first < t.rows(); first += rows)
     for (extent group = 0; group < t.groups; ++group) {
       const extent count = std::min(rows, t.rows() - first);
+      // Rows of tiles of x, then those of dy.
       parallel_for(2 * count, std::max<extent>(1, 4096 / (t.across * std::min(wide_x, wide_y))), [&](extent begin, extent end) {
-        const bool both = begin < count && end > count;
-        if (begin < count) {
-          const scratch<T> pixels(t.pixels(t.x, rows) * wide_x);
-          if (wide_x > in) std::fill_n(pixels.data(), t.pixels(t.x, rows) * wide_x, T(0));
-          spread<V>(of_pixels{}, t, t.x, x + group * in * t.x.plane, first + begin, first + (both ? count : end), pixels.data(), points_x.data() + begin * t.across * wide_x, spot_x);
-        }
-        if (end > count) {
-          const scratch<T> pixels(t.pixels(t.y, rows) * wide_y);
-          if (wide_y > out) std::fill_n(pixels.data(), t.pixels(t.y, rows) * wide_y, T(0));
-          const extent from = both ? 0 : begin - count;
-          spread<V>(of_results{}, t, t.y, dy + group * out * t.y.plane, first + from, first + end - count, pixels.data(), points_y.data() + from * t.across * wide_y, spot_y);
-        }
+        const scratch<T> pixels(std::max(t.pixels(t.x), t.pixels(t.y)));
+        std::fill_n(pixels.data(), std::max(t.pixels(t.x), t.pixels(t.y)), T(0));
+        const extent some = std::min(end, count), others = std::max(begin, count);
+        spread<V>(of_pixels{}, t, t.x, x + group * in * t.x.plane, first + begin, first + some, pixels.data(), points_x.data() + begin * t.across * wide_x, spot_x);
+        spread<V>(of_results{}, t, t.y, dy + group * out * t.y.plane, first + others - count, first + end - count, pixels.data(), points_y.data() + (others - count) * t.across * wide_y, spot_y);
       });
       parallel_for(spots, std::max<extent>(1, blocks<T>::task / (in * wide_y * count * t.across)), [&](extent begin, extent end) {
         for (extent s = begin; s < end; ++s)
