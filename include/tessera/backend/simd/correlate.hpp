@@ -49,12 +49,13 @@ void pack_factor(T* to, extent m, extent k, extent depth, const T* w, extent ste
   }
 }
 
-// Where the rows of a tile go: `jump` elements apart, and so many columns of the last register.
+// Where the rows of a tile go: `jump` elements apart, and so many columns of the last register. The next ones lie `ahead`, if that is known.
 template <class T>
 struct tile_target {
   T* to;
   extent jump;
   int last;
+  extent ahead = 0;
 };
 
 // R rows by N registers; each row starts with its bias.
@@ -66,6 +67,8 @@ void shifted_tile(extent k, const lane_t<V>* a, const lane_t<V>* x, const extent
   const auto start = [](lane_t<V> at, V* row) TESSERA_INLINE_LAMBDA { ((row[N] = V(at)), ...); };
   if (bias != nullptr) (start(bias[R], sum[R]), ...);
   else (start(lane_t<V>(0), sum[R]), ...);
+  const auto fetch = [ahead = t.ahead](const lane_t<V>* line) TESSERA_INLINE_LAMBDA { (__builtin_prefetch(line + ahead + N * W, 1), ...); };
+  if (t.ahead != 0) (fetch(t.to + R * t.jump), ...);
   for (extent p = 0; p < k; ++p, a += rows) {
     const lane_t<V>* from = x + shift[p];
     const V right[] = {load<V>(from + N * W)...};
@@ -193,7 +196,7 @@ struct correlations {
         if (by_rows) {
           const extent row = tile / tiles_of_row, column = tile % tiles_of_row * nr;
           const int last = static_cast<int>(std::min<extent>(nr, c.columns - column)) - width<V>;
-          products(row * c.pitch + column, [&](extent i) { return tile_target<T>{y + i * c.channel + row * c.row + column, c.channel, last}; }, [](extent, int) {});
+          products(row * c.pitch + column, [&](extent i) { return tile_target<T>{y + i * c.channel + row * c.row + column, c.channel, last, tiles_of_row == 1 ? c.row : nr}; }, [](extent, int) {});
         } else {
           const pieces<T, nr> results(c, tile * nr);
           products(tile * nr, [&](extent) { return tile_target<T>{aside, nr, width<V>}; }, [&](extent i, int h) {
