@@ -21,7 +21,7 @@ template <class T>
 }  // namespace isa
 
 /// y = x * w + bias, where bias is null or has an element for each channel of y.
-///   cost   2·y_size·in·taps flop, without a copy of x for each tap; uses several threads
+///   cost   2·y_size·in·taps flop, without a copy of x for each tap, or down to a quarter of them by Winograd's transforms; uses several threads
 ///   The order of summation depends on the extents only, so any number of threads gives equal bits.
 ///   error  std::bad_alloc
 template <class T>

@@ -99,16 +99,17 @@ struct to_taps {
   }
 };
 
-/// F in both directions: load(p) for p < from² gives what store(q, register) gets for q < to².
+/// F in both directions: load(p) for p < from² gives what store(q, register) gets for q < to². The loops over lines stay loops: written out they
+/// are no faster.
 template <class V, class F, class Load, class Store>
 TESSERA_INLINE void transform(F f, const Load& load, const Store& store) {
   V half[F::to * F::from], line[F::from], out[F::to];
-  TESSERA_UNROLL for (int j = 0; j < F::from; ++j) {
+  for (int j = 0; j < F::from; ++j) {
     TESSERA_UNROLL for (int i = 0; i < F::from; ++i) line[i] = load(i * F::from + j);
     f(line, out);
     TESSERA_UNROLL for (int i = 0; i < F::to; ++i) half[i * F::from + j] = out[i];
   }
-  TESSERA_UNROLL for (int i = 0; i < F::to; ++i) {
+  for (int i = 0; i < F::to; ++i) {
     f(half + i * F::from, out);
     TESSERA_UNROLL for (int j = 0; j < F::to; ++j) store(i * F::to + j, out[j]);
   }
