@@ -13,10 +13,10 @@ inline namespace TESSERA_ARCH {
 
 namespace detail::winograd {
 
-/// One side of a convolution: planes of one image and group, on which tile (i, j) begins at pixel (4i, 4j) less the padding.
+/// One side of a convolution: planes of one group, on which tile (i, j) begins at pixel (4i, 4j) less the padding.
 struct side {
-  extent channels, rows, columns, row_padding = 0, column_padding = 0;
-  extent plane = rows * columns;
+  extent channels, groups, rows, columns, row_padding = 0, column_padding = 0;
+  extent plane = rows * columns, image = groups * channels * plane;
 
   /// Channels filled up to whole registers, and from point to point of so many tiles: an odd number of registers, for cache sets.
   template <class V>
@@ -37,7 +37,7 @@ struct tiling {
   extent images, groups, down, across;
 
   explicit tiling(const convolution& c)
-      : x{c.in, c.rows.input, c.columns.input, c.rows.padding, c.columns.padding}, y{c.out, c.rows.output, c.columns.output}, images(c.images), groups(c.groups),
+      : x{c.in, c.groups, c.rows.input, c.columns.input, c.rows.padding, c.columns.padding}, y{c.out, c.groups, c.rows.output, c.columns.output}, images(c.images), groups(c.groups),
         down((y.rows + tile - 1) / tile), across((y.columns + tile - 1) / tile) {}
 
   [[nodiscard]] extent rows() const { return images * down; }
@@ -75,7 +75,7 @@ void spread(F f, const tiling<V>& t, const side& s, const T* from, extent begin,
   const extent wide = s.wide<V>();
   for (extent r = begin; r < end; ++r, to += t.across * wide) {
     const extent row = r % t.down * tile - s.row_padding, first = std::clamp<extent>(row, 0, s.rows), last = std::clamp<extent>(row + F::from, first, s.rows), size = (last - first) * s.columns;
-    const T* planes = from + r / t.down * t.groups * s.channels * s.plane + first * s.columns;
+    const T* planes = from + r / t.down * s.image + first * s.columns;
     store_lanes(pixels + size * W, V(T(0)));
     for (extent q = 0; q < wide; q += W, planes += W * s.plane) {
       transpose_matrix<V>(pixels, W, planes, s.plane, std::min(W, s.channels - q), size, false);
@@ -96,7 +96,7 @@ void collect(const tiling<V>& t, const T* from, extent spot, const T* bias, exte
   const extent wide = s.wide<V>();
   for (extent r = begin; r < end; ++r, from += t.across * wide) {
     const extent row = r % t.down * tile, last = std::min(s.rows, row + tile);
-    T* planes = to + r / t.down * t.groups * s.channels * s.plane + row * s.columns;
+    T* planes = to + r / t.down * s.image + row * s.columns;
     for (extent q = 0; q < wide; q += W, planes += W * s.plane) {
       const V start = load<V>(bias + q);
       for (extent j = 0; j < t.across; ++j) {
@@ -148,38 +148,50 @@ void correlate(const tiling<V>& t, const T* x, const T* u, const T* bias, T* y) 
   });
 }
 
-/// dw[group][output][input][tap] of dy and x: the sums over tiles of their transforms' products.
+/// dw of dy and x: the sums over tiles of their transforms' products. Tiles are cut in segments that are summed by themselves, as many as their sums
+/// leave room for; threads share these, and the channels of x where there are more threads, for which dy is transformed again.
 template <class V, class T = lane_t<V>>
 void convolve_weight(const convolution& c, const T* dy, const T* x, T* dw) {
   const tiling<V> t(c);
-  const extent in = t.x.channels, out = t.y.channels, wide_x = t.x.template wide<V>(), wide_y = t.y.template wide<V>();
-  const extent rows = t.rows_at_a_time(1), spot_x = t.x.template spot<V>(rows * t.across), spot_y = t.y.template spot<V>(rows * t.across), spot_u = t.y.template spot<V>(in);
-  const scratch<T> points_x(spots * spot_x), points_y(spots * spot_y), sum(t.groups * t.weights());
-  for (extent first = 0; first < t.rows(); first += rows)
-    for (extent group = 0; group < t.groups; ++group) {
-      const extent count = std::min(rows, t.rows() - first);
-      // Rows of tiles of x, then those of dy.
-      parallel_for(2 * count, std::max<extent>(1, 4096 / (t.across * std::min(wide_x, wide_y))), [&](extent begin, extent end) {
-        const scratch<T> pixels(std::max(t.pixels(t.x), t.pixels(t.y)));
-        std::fill_n(pixels.data(), std::max(t.pixels(t.x), t.pixels(t.y)), T(0));
-        const extent some = std::min(end, count), others = std::max(begin, count);
-        spread<V>(of_pixels{}, t, t.x, x + group * in * t.x.plane, first + begin, first + some, pixels.data(), points_x.data() + begin * t.across * wide_x, spot_x);
-        spread<V>(of_results{}, t, t.y, dy + group * out * t.y.plane, first + others - count, first + end - count, pixels.data(), points_y.data() + (others - count) * t.across * wide_y, spot_y);
-      });
-      parallel_for(spots, std::max<extent>(1, blocks<T>::task / (in * wide_y * count * t.across)), [&](extent begin, extent end) {
-        for (extent s = begin; s < end; ++s)
-          multiply_blocks<V>(in, wide_y, count * t.across, {points_x.data() + s * spot_x, 1, wide_x}, {points_y.data() + s * spot_y, wide_y, 1}, sum.data() + group * t.weights() + s * spot_u,
-                             wide_y, first > 0, static_cast<const T*>(nullptr));
-      });
+  const extent in = c.in, out = c.out, wide = t.y.template wide<V>(), spot_u = t.y.template spot<V>(in), rows = t.rows_at_a_time(1), blocks = (t.rows() + rows - 1) / rows;
+  constexpr extent room = (extent{1} << 22) / static_cast<extent>(sizeof(T));
+  const extent segments = std::clamp<extent>(room / t.weights(), 1, std::min<extent>(4, blocks));
+  const extent parts = std::clamp<extent>((num_threads() + segments * c.groups - 1) / (segments * c.groups), 1, std::max<extent>(1, in / 64)), channels = even_part(in, (in + parts - 1) / parts, width<V>);
+  const scratch<T> sums(segments * c.groups * t.weights());
+  parallel_for(segments * c.groups * parts, 1, [&](extent begin, extent end) {
+    side some = t.x;
+    some.channels = channels;
+    const extent spot_x = some.template spot<V>(rows * t.across), spot_y = t.y.template spot<V>(rows * t.across);
+    const scratch<T> pixels(std::max(t.pixels(t.x), t.pixels(t.y))), points_x(spots * spot_x), points_y(spots * spot_y);
+    std::fill_n(pixels.data(), std::max(t.pixels(t.x), t.pixels(t.y)), T(0));  // lanes without a channel
+    for (extent u = begin; u < end; ++u) {
+      const extent first = u % parts * channels, group = u / parts % c.groups, segment = u / parts / c.groups;
+      some.channels = std::min(channels, in - first);
+      if (some.channels <= 0) continue;
+      const extent from = segment * blocks / segments * rows, to = std::min(t.rows(), (segment + 1) * blocks / segments * rows), wide_x = some.template wide<V>();
+      T* const sum = sums.data() + (segment * c.groups + group) * t.weights() + first * wide;
+      for (extent r = from; r < to; r += rows) {
+        const extent last = std::min(to, r + rows);
+        spread<V>(of_pixels{}, t, some, x + (group * in + first) * t.x.plane, r, last, pixels.data(), points_x.data(), spot_x);
+        spread<V>(of_results{}, t, t.y, dy + group * out * t.y.plane, r, last, pixels.data(), points_y.data(), spot_y);
+        for (extent s = 0; s < spots; ++s)
+          multiply_blocks<V>(some.channels, wide, (last - r) * t.across, {points_x.data() + s * spot_x, 1, wide_x}, {points_y.data() + s * spot_y, wide, 1}, sum + s * spot_u, wide, r > from,
+                             static_cast<const T*>(nullptr));
+      }
     }
-  parallel_for(t.groups * in, std::max<extent>(1, 4096 / wide_y), [&](extent begin, extent end) {
-    const scratch<T> nine(9 * wide_y);
+  });
+  parallel_for(c.groups * in, std::max<extent>(1, 4096 / wide), [&](extent begin, extent end) {
+    const scratch<T> nine(9 * wide);
     for (extent i = begin; i < end; ++i) {
-      const T* from = sum.data() + i / in * t.weights() + i % in * wide_y;
-      for (extent q = 0; q < wide_y; q += width<V>)
-        transform<V>(to_taps{}, [&](int p) TESSERA_INLINE_LAMBDA { return load<V>(from + p * spot_u + q); },
-                     [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(nine.data() + p * wide_y + q, v); });
-      transpose_block<V>(dw + (i / in * out * in + i % in) * 9, in * 9, nine.data(), wide_y, 9, out);
+      T* const first = sums.data() + i / in * t.weights() + i % in * wide;
+      for (extent q = 0; q < wide; q += width<V>)
+        transform<V>(to_taps{}, [&](int p) TESSERA_INLINE_LAMBDA {
+            const T* from = first + p * spot_u + q;
+            V sum = load<V>(from);
+            for (extent k = 1; k < segments; ++k) sum = sum + load<V>(from + k * c.groups * t.weights());
+            return sum;
+          }, [&](int p, V v) TESSERA_INLINE_LAMBDA { store_lanes(nine.data() + p * wide + q, v); });
+      transpose_block<V>(dw + (i / in * out * in + i % in) * 9, in * 9, nine.data(), wide, 9, out);
     }
   });
 }
