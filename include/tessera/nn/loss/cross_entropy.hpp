@@ -21,6 +21,14 @@ struct cross_entropy_labels_are_integers {};
 
 namespace op {
 
+/// Calls f(i) for rows of so many classes, several at a time.
+template <class F>
+void for_each_row_of(extent rows, extent classes, const F& f) {
+  parallel_for(rows, std::max<extent>(1, detail::elements_of_a_task / std::max<extent>(1, classes)), [&](extent begin, extent end) {
+    for (extent i = begin; i < end; ++i) f(i);
+  });
+}
+
 /// What a row's loss is: the sum over classes c of q[c]·(lse - x[c]), with q from label, weights and smoothing.
 template <std::floating_point T>
 struct cross_entropy_targets {
@@ -105,22 +113,19 @@ struct cross_entropy_gradient {
       return backend::launch_rows(rows, 40 * classes, backend::items::loss_gradient_of_row<T>{q, logits.data(), lse.data(), g.data(), step, factor, number_in<T>(mean_scale), dx.mutable_data()}, classes), dx;
 #endif
     backend::with_register<T>([&]<class V>() {
-      for (extent i = 0; i < rows; ++i) {
-        T* to = dx.mutable_data() + i * classes;
+      for_each_row_of(rows, classes, [&, all = dx.mutable_data()](extent i) {
+        T* to = all + i * classes;
         const T* from = logits.data() + i * classes;
         const bool counts = !q.is_ignored(i);
         const T seed = g.data()[i * step] * factor, scale = counts ? seed * q.total_share(i) : T(0), shift = lse.data()[i];
-        if (!counts) {
-          std::fill_n(to, classes, T(0));
-          continue;
-        }
+        if (!counts) return static_cast<void>(std::fill_n(to, classes, T(0)));
         backend::for_lanes<V>(classes, [&](extent j, int lanes) TESSERA_INLINE_LAMBDA {
           backend::store_part(to + j, V(lane::exp(V(backend::load_part<V>(from + j, lanes, T(0)) - V(shift))) * V(scale)), lanes);
         });
         if (targets.smoothing != 0)
           for (extent c = 0; c < classes; ++c) to[c] -= seed * q.share_of_class(c);
         to[q.labels[i]] -= seed * q.share_of_label(i);
-      }
+      });
     });
     return dx;
   }
@@ -189,20 +194,20 @@ struct cross_entropy {
       return all;
     }
 #endif
-    backend::with_register<T>([&]<class V>() {
-      for (extent i = 0; i < rows; ++i) {
+    backend::with_register<T>([&, to = y.mutable_data(), to_lse = lse.mutable_data()]<class V>() {
+      for_each_row_of(rows, classes, [&](extent i) {
         const T* row = logits.data() + i * classes;
         const T top = backend::row_maximum<V>(row, classes);
         const T log_sum = top + std::log(backend::row_sum_of_exp<V>(row, classes, top));
-        lse.mutable_data()[i] = log_sum;
+        to_lse[i] = log_sum;
         T loss = 0;
         if (!q.is_ignored(i)) {
           loss = q.share_of_label(i) * (log_sum - row[q.labels[i]]);
           if (targets.smoothing != 0)
             for (extent c = 0; c < classes; ++c) loss += q.share_of_class(c) * (log_sum - row[c]);
         }
-        y.mutable_data()[i] = loss;
-      }
+        to[i] = loss;
+      });
     });
     if (how == reduction::none) return y;
     if (how == reduction::mean) factor = static_cast<T>(1 / targets.total_weight(rows, classes));
