@@ -70,8 +70,8 @@ TESSERA_APART_ONCE void run_flat(const row_body& body, slot* slots, extent n) {
   run_rows(body, slots, body.slots, 1, n, 0, num_threads() > 1);
 }
 
-/// Runs the kernel over the whole nest; stores[k] is copied to slot k where given.
-TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split) {
+/// Runs the kernel over the whole nest, whose first element has the number `first`; stores[k] is copied to slot k where given.
+TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split, extent first = 0) {
   if (TESSERA_RUNS_ITEMS && what.items != nullptr) return what.items(p, stores, split);
   const row_body& body = *what.rows;
   slot slots[max_slots];
@@ -85,7 +85,7 @@ TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split
     slots[k].element_size = static_cast<std::int32_t>(o.element_size);
     slots[k].store = stores != nullptr && stores[k];
   }
-  if (r <= 2) return run_rows(body, slots, p.count, n0, n1, 0, split);
+  if (r <= 2) return run_rows(body, slots, p.count, n0, n1, first, split);
   extent outer = 1;
   for (int i = 0; i < r - 2; ++i) outer *= p.n[i];
   const auto some = [&](extent begin, extent end) {
@@ -99,7 +99,7 @@ TESSERA_ONCE void run(kernel what, const plan& p, const bool* stores, bool split
         for (int k = 0; k < p.count; ++k)
           if (moved[k].data != nullptr) moved[k].data += at * p.operands[k].stride[i] * p.operands[k].element_size;
       }
-      isa::for_each_row(body, moved, n0, n1, o * n0 * n1);
+      isa::for_each_row(body, moved, n0, n1, first + o * n0 * n1);
     }
   };
   if (!split || outer * n0 * n1 <= detail::worth_a_thread) return some(0, outer);

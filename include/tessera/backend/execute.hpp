@@ -3,6 +3,7 @@
 // Evaluates an expression: lowers it, binds its leaves to slots and runs the kernel of the selected backend.
 
 #include <tessera/backend/copy.hpp>
+#include <tessera/backend/sum_parts.hpp>
 #include <tessera/expr/lower.hpp>
 
 namespace tessera::backend {
@@ -98,8 +99,8 @@ void evaluate_as(const E& e, R* out) {
   evaluate<E, R, program<R, typename tessera::detail::lowering<E, typename E::shape_type, 0, 0, 1>::sources, type_list<>>>(e, out);
 }
 
-/// Combines the elements of the expression along the axes in Mask into `out`, which holds the combiner's identity.
-///   cost  one pass over the operand, no temporary
+/// Sums the elements of the expression along the axes in Mask into `out`, which holds zeros.
+///   cost  one pass over the operand, no temporary of its size
 template <class Combine, unsigned Mask, class E, class T = lane_type_t<E>, class P = program_of<E>>
 void reduce(const E& e, T* out) {
   constexpr int inner = tessera::detail::inner_axis(E::shape_type::pattern);
@@ -119,7 +120,7 @@ void reduce(const E& e, T* out) {
   const plan p = make_plan(space, inner, operands, P::sources + 1);
   bool split = true;  // where no two chunks meet in one element of the output
   for (int i = 0; i < p.rank; ++i) split = split && (p.n[i] == 1 || p.operands[P::sources].stride[i] != 0 || (i == p.rank - 1 && p.rank > 1 && p.n[i] < detail::worth_a_thread));
-  run(fn, p, nullptr, split);
+  run_sum(fn, p, out, step, split);
 }
 
 }  // namespace TESSERA_ARCH

@@ -4,12 +4,15 @@
 
 #include <tessera/op/structured.hpp>
 
+#include <limits>
+
 namespace tessera {
 
 namespace detail {
-/// Adds x to memory through an index map, which may meet an element more than once along strides of 0.
+/// Adds x to memory through an index map, which may meet an element more than once along strides of 0. Where it meets all of so many
+/// elements that lie one after the other, long sums are shared by threads.
 template <Element T>
-[[gnu::noinline]] void add_through(const any_tensor<T>& x, T* to, const extents& strides) {
+[[gnu::noinline]] void add_through(const any_tensor<T>& x, T* to, const extents& strides, extent results = std::numeric_limits<extent>::max()) {
   using P = program<T, type_list<source<T, access::strided, false>>, type_list<>>;
   if (x.size() == 0) return;
   backend::operand operands[2] = {{x.data(), sizeof(T), {}, false}, {to, sizeof(T), {}, false}};
@@ -17,7 +20,7 @@ template <Element T>
   const int inner = x.shape.rank == 0 ? 0 : x.shape.rank - 1;
   const bool along = x.shape.rank == 0 || strides[inner] == 0;
   const backend::kernel fn = along ? backend::pick<backend::reduce_rows<P, backend::plain_sum, true>, T>() : backend::pick<backend::reduce_rows<P, backend::plain_sum, false>, T>();
-  backend::run(fn, backend::make_plan(x.shape, inner, operands, 2), nullptr, false);
+  backend::run_sum(fn, backend::make_plan(x.shape, inner, operands, 2), to, results, false);
 }
 }  // namespace detail
 
@@ -90,7 +93,7 @@ struct sum_over_stretched {
     any_tensor<T> y = any_tensor<T>::filled(to, T(0));
     extents strides = extents::filled(x.shape.rank, 0);
     backend::stretch(to, y.strides, x.shape, strides.at);
-    tessera::detail::add_through(x, y.mutable_data(), strides);
+    tessera::detail::add_through(x, y.mutable_data(), strides, y.size());
     return y;
   }
   template <class V>
