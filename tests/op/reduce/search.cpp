@@ -32,6 +32,17 @@ TEST_CASE("argmax: the first of equals, the first NaN") {
   CHECK(max(tensor<float, shape<2, 2>>{{1.f, nan32}, {2.f, 5.f}}, axis<1>).indices.data()[0] == 1);
 }
 
+TEST_CASE("argmax and argmin: along an axis in the middle what they are along the last") {
+  const float nan32 = std::numeric_limits<float>::quiet_NaN();
+  tensor<float, shape<dyn, dyn, dyn>> x(shape<dyn, dyn, dyn>{3, 37, 150}, 0.f);
+  float* to = x.mutable_data();
+  for (extent i = 0; i < x.size(); ++i) to[i] = i % 4999 == 7 ? nan32 : static_cast<float>(i * 7919 % 23);  // many are equal
+  const tensor turned = permute(x, axes<0, 2, 1>);
+  const auto equal = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
+  CHECK(equal(tensor(argmax(x, axis<1>)), tensor(argmax(turned, axis<2>))));
+  CHECK(equal(tensor(argmin(x, axis<1>)), tensor(argmin(turned, axis<2>))));
+}
+
 TEST_CASE("max: the gradient goes to the NaN that is the result") {
   const float nan32 = std::numeric_limits<float>::quiet_NaN();
   variable x(tensor<float, shape<4>>{1.f, nan32, 3.f, nan32});

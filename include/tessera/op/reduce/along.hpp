@@ -121,13 +121,27 @@ template <bool Largest, class T>
     });
     return index;
   }
-  for_each_row_start(x.shape, axis, [&](extent row, extent start) {
-    const T* p = from.data() + start;
-    T best = p[0];
-    extent chosen = 0;
-    for (extent i = 1; i < n && best == best; ++i)
-      if (const T other = p[i * step]; other != other || (Largest ? other > best : other < best)) best = other, chosen = i;
-    to[row] = chosen;
+  // Elsewhere some neighbouring columns go together, which cache lines hold together.
+  constexpr extent some = 64;
+  const extent pieces = (step + some - 1) / some;
+  parallel_for(rows / step * pieces, std::max<extent>(1, 32768 / (n * some)), [&](extent begin, extent end) {
+    T best[some];
+    std::int64_t chosen[some];
+    for (extent u = begin; u < end; ++u) {
+      const extent outer = u / pieces, first = u % pieces * some, count = std::min(some, step - first);
+      const T* p = from.data() + outer * n * step + first;
+      std::copy_n(p, count, best);
+      std::fill_n(chosen, count, 0);
+      for (extent i = 1; i < n; ++i) {
+        p += step;
+        for (extent j = 0; j < count; ++j) {
+          const bool better = best[j] == best[j] && (p[j] != p[j] || (Largest ? p[j] > best[j] : p[j] < best[j]));
+          chosen[j] = better ? i : chosen[j];
+          best[j] = better ? p[j] : best[j];
+        }
+      }
+      std::copy_n(chosen, count, to + outer * step + first);
+    }
   });
   return index;
 }
