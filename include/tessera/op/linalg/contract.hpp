@@ -31,9 +31,9 @@ TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y) {
   constexpr product_layout l = Layout::values;
   constexpr int W = backend::width<V>, chains = Rows == 1 && l.k >= 8 ? 4 : 1;  // one row's additions must not wait for each other
   V sum[chains][Rows][Columns];
-  for (auto& chain : sum)
-    for (auto& row : chain)
-      for (V& x : row) x = V(T(0));
+  TESSERA_UNROLL for (auto& chain : sum)
+    TESSERA_UNROLL for (auto& row : chain)
+      TESSERA_UNROLL for (V& x : row) x = V(T(0));
   const auto step = [&](V (&to)[Rows][Columns], extent p) TESSERA_INLINE_LAMBDA {
     V right[Columns];
     TESSERA_UNROLL for (int c = 0; c < Columns; ++c) right[c] = backend::load_some<V>(b + p * l.row_b + c * W, c + 1 == Columns ? Last : W);
@@ -46,11 +46,12 @@ TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y) {
     TESSERA_UNROLL for (int chain = 0; chain < chains; ++chain) step(sum[chain], p + chain);
   if constexpr (l.k % chains != 0)
     for (extent p = l.k / chains * chains; p < l.k; ++p) step(sum[0], p);
-  TESSERA_UNROLL for (int r = 0; r < Rows; ++r)
-    TESSERA_UNROLL for (int c = 0; c < Columns; ++c) {
-      if constexpr (chains == 4) sum[0][r][c] = V(V(sum[0][r][c] + sum[1][r][c]) + V(sum[2][r][c] + sum[3][r][c]));
-      backend::store_some(y + r * l.n + c * W, sum[0][r][c], c + 1 == Columns ? Last : W);
-    }
+  if constexpr (chains == 4)
+    TESSERA_UNROLL for (int c = 0; c < Columns; ++c) sum[0][0][c] = V(V(sum[0][0][c] + sum[1][0][c]) + V(sum[2][0][c] + sum[3][0][c]));
+  // No loops, not even unrolled ones: g++ then keeps in registers an array that these are all the stores to.
+  [&]<int... I>(std::integer_sequence<int, I...>) TESSERA_INLINE_LAMBDA {
+    (backend::store_some(y + I / Columns * l.n + I % Columns * W, sum[0][I / Columns][I % Columns], I % Columns + 1 == Columns ? Last : W), ...);
+  }(std::make_integer_sequence<int, Rows * Columns>{});
 }
 
 /// Some rows of y, all columns: as many registers at a time as a tile has.
@@ -62,13 +63,25 @@ TESSERA_INLINE void multiply_columns(const T* a, const T* b, T* y) {
   multiply_tile<Layout, V, Rows, static_cast<int>(registers - before), static_cast<int>(n - (registers - 1) * W)>(a, b + before * W, y + before * W);
 }
 
+/// The tiles of a product where rows of b are contiguous: registers of y side by side, and rows.
+template <class V>
+struct tiles_of {
+  int columns, rows;
+  bool is_one;  // of the whole product, so that no loop is left
+  constexpr explicit tiles_of(const product_layout& l) {
+    const int registers = static_cast<int>((l.n + backend::width<V> - 1) / backend::width<V>);
+    columns = std::min(registers, sizeof(V) == 64 ? 4 : 2);
+    rows = static_cast<int>(std::min<extent>(l.m, columns == 4 ? 6 : columns == 1 && backend::simd::detail::widest<V> == 4 ? 16 : 8));
+    is_one = rows == l.m && columns == registers;
+  }
+};
+
 /// y = a·b for one matrix where rows of b are contiguous, y row-major.
 template <class Layout, class T>
 void multiply_rows(const T* a, const T* b, T* y) {
   constexpr product_layout l = Layout::values;
   using V = backend::fitting_register<T, l.n>;
-  constexpr int registers = static_cast<int>((l.n + backend::width<V> - 1) / backend::width<V>), columns = std::min(registers, sizeof(V) == 64 ? 4 : 2);
-  constexpr int rows = static_cast<int>(std::min<extent>(l.m, columns == 4 ? 6 : 8));
+  constexpr int columns = tiles_of<V>(l).columns, rows = tiles_of<V>(l).rows;
   constexpr extent together = l.m / rows * rows;
   for (extent i = 0; i < together; i += rows) multiply_columns<Layout, V, rows, columns>(a + i * l.row_a, b, y + i * l.n);
   if constexpr (together < l.m) multiply_columns<Layout, V, static_cast<int>(l.m - together), columns>(a + together * l.row_a, b, y + together * l.n);
@@ -129,7 +142,10 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
   } else if constexpr (has_short_rows<T, Layout>) {
     multiply_short_rows<Layout>(a, b, y);
   } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1) && (l.m * l.n * l.k < 2048 || fits_registers<T>(l))) {
-    multiply_rows<Layout>(a, b, y);
+    using V = backend::fitting_register<T, l.n>;
+    constexpr tiles_of<V> tiles(l);
+    if constexpr (tiles.is_one) multiply_columns<Layout, V, tiles.rows, tiles.columns>(a, b, y);  // in place, so that a result which is copied stays in registers
+    else multiply_rows<Layout>(a, b, y);
   } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
     // Large enough for a kernel that is not made for these extents, and so small that it packs on the stack.
     backend::gemm_here<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n);
@@ -197,7 +213,8 @@ template <Element T, class A, class MapA, class B, class MapB>
 constexpr void multiply_to(T* y, const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
   using Layout = product_of<A, MapA, B, MapB>;
   using Batch = shape_of<batch_of<shape_of<Layout>>>;
-  for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
+  if constexpr (Batch::rank == 0) return multiply_matrices<Layout>(a.data, b.data, y);  // not through a closure, which would hold the address of y in memory
+  else for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
       [&](extent from_a, extent from_b) {
         multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y);
         y += Layout::values.m * Layout::values.n;
