@@ -127,6 +127,14 @@ TEST_SUITE("backend/gemm") {
             check<T>(m, n, k, {way % 2 != 0, way * 3 % 4, 1}, {way / 2 != 0, way % 3, 1}, way, static_cast<int>(m + n + k) % 3);
   }
 
+  TEST_CASE_TEMPLATE("gemm: strips of eight rows by part of a register", T, float, double) {
+    for (const extent m : {8, 16, 40})
+      for (extent n = 4; n <= 17; ++n)
+        for (const extent k : {1, 2, 3, 4, 8, 29})
+          for (int mode = 0; mode < 3; ++mode)
+            for (const bool transposed : {false, true}) check<T>(m, n, k, {transposed, mode, 1}, {false, static_cast<int>(k) % 2 * 3, 1}, mode, mode);
+  }
+
   TEST_CASE_TEMPLATE("gemm: agrees with a triple loop for sampled sizes", T, float, double) {
     constexpr extent sizes[] = {1, 3, 13, 31, 33, 64, 65, 100, 129, 257};
     std::uint32_t state = 7;

@@ -26,8 +26,11 @@ void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, 
   if (runs_items()) return items::multiply<T>({m, n, k, a, b, c, ldc, accumulate, bias, {}});
 #endif
   if constexpr (std::is_floating_point_v<T>)
-    if (k > 0 && selected() == kind::simd)
-      return simd::gemm<simd_register<T>>(m, n, k, a, b, c, ldc, accumulate, bias);
+    if (k > 0 && selected() == kind::simd) {
+      using V = simd_register<T>;
+      if (simd::detail::is_tiny<V>(m, n, k, b)) return simd::detail::multiply_tiny<V>(m, n, k, a, b, c, ldc, accumulate, bias);
+      return simd::gemm<V>(m, n, k, a, b, c, ldc, accumulate, bias);
+    }
   scalar::gemm(m, n, k, a, b, c, ldc, accumulate, bias);
 }
 

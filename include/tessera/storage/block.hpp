@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -33,7 +34,8 @@ inline void count_one_more(std::atomic<int>& references) noexcept {
 }
 /// Was it the last one?
 [[nodiscard]] inline bool count_one_less(std::atomic<int>& references) noexcept {
-  if (!is_alone()) return references.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  // Of one handle nobody else can make another meanwhile: it needs no locked instruction either.
+  if (!is_alone()) return references.load(std::memory_order_acquire) == 1 || references.fetch_sub(1, std::memory_order_acq_rel) == 1;
   const int before = references.load(std::memory_order_relaxed);
   references.store(before - 1, std::memory_order_relaxed);
   return before == 1;
@@ -126,6 +128,7 @@ class block {
  private:
   struct header {
     std::atomic<int> references;
+    std::int32_t size_class;  // of the piece that this header begins
     bool exported;
     tessera::device where;
     std::size_t bytes;
@@ -161,21 +164,21 @@ class block {
 
   // Apart: every tensor that goes out of scope would carry a copy of the pool's code.
   [[nodiscard, gnu::returns_nonnull]] TESSERA_APART_ONCE static header* make(std::size_t bytes) {
-    void* const piece = pool::allocate(total(bytes));
-    return ::new (piece) header{{1}, false, device::cpu(), bytes, static_cast<std::byte*>(piece) + pool::alignment};
+    const int size_class = pool::detail::class_of(total(bytes));
+    void* const piece = pool::detail::allocate_class(size_class);
+    return ::new (piece) header{{1}, size_class, false, device::cpu(), bytes, static_cast<std::byte*>(piece) + pool::alignment};
   }
   // The header of a GPU's block is in the processor's memory.
   [[nodiscard, gnu::returns_nonnull]] TESSERA_APART_ONCE static header* make(std::size_t bytes, tessera::device where) {
     if (!where.is_gpu()) return make(bytes);
     void* const data = gpu::detail::allocate(where.index(), bytes);
-    return ::new (pool::allocate(pool::alignment)) header{{1}, false, where, bytes, data};
+    return ::new (pool::allocate(pool::alignment)) header{{1}, pool::detail::class_of(pool::alignment), false, where, bytes, data};
   }
   TESSERA_APART_ONCE static void end(header* head) noexcept {
-    const bool is_remote = head->where.is_gpu();
-    if (is_remote) gpu::detail::release(head->where.index(), head->data, head->bytes);
-    const std::size_t bytes = is_remote ? pool::alignment : total(head->bytes);
+    if (head->where.is_gpu()) gpu::detail::release(head->where.index(), head->data, head->bytes);
+    const int size_class = head->size_class;
     head->~header();
-    pool::release(head, bytes);
+    pool::detail::release_class(head, size_class);
   }
 
   header* head_ = nullptr;

@@ -47,15 +47,11 @@ static_assert(bytes_of(class_of(1)) == 64 && bytes_of(class_of(257)) == 320 && b
 struct cache {
   free_piece* lists[class_count] = {};
   std::size_t kept = 0;
-  bool* gone = nullptr;
 
   cache() = default;
   cache(const cache&) = delete;
   cache& operator=(const cache&) = delete;
-  ~cache() {
-    trim();
-    if (gone != nullptr) *gone = true;
-  }
+  inline ~cache();
 
   void trim() noexcept {
     for (free_piece*& list : lists)
@@ -81,47 +77,59 @@ TESSERA_COLD_ONCE void prefer_large_pages([[maybe_unused]] void* piece, [[maybe_
 #endif
 }
 
-// A static tensor may die after the cache of its thread: from then on pieces go straight to the system.
-[[nodiscard]] inline cache* local_cache() noexcept {
-  static thread_local bool gone = false;
+// The cache of this thread, once it is used. A static tensor may die after it: from then on pieces go straight to the system.
+inline constinit thread_local cache* current = nullptr;
+inline constinit thread_local bool gone = false;
+
+inline cache::~cache() {
+  trim();
+  current = nullptr;
+  gone = true;
+}
+
+TESSERA_COLD_ONCE cache* first_cache() noexcept {
   if (gone) return nullptr;
   static thread_local cache instance;
-  instance.gone = &gone;
-  return &instance;
+  return current = &instance;
+}
+[[nodiscard]] inline cache* local_cache() noexcept {
+  cache* const here = current;
+  return here != nullptr ? here : first_cache();
+}
+
+// A piece of a class from the system.
+TESSERA_COLD_ONCE void* new_piece(int size_class) {
+  if (size_class >= class_count) throw std::bad_alloc();  // over 512 GiB: there is no list for it
+  void* const piece = ::operator new(bytes_of(size_class), std::align_val_t{alignment});
+  if (bytes_of(size_class) >= large) prefer_large_pages(piece, bytes_of(size_class));
+  return piece;
+}
+
+/// What allocate() and release() do, for those who know the class.
+[[nodiscard]] inline void* allocate_class(int size_class) {
+  cache* const here = local_cache();
+  if (here == nullptr || size_class >= class_count || here->lists[size_class] == nullptr) [[unlikely]] return new_piece(size_class);
+  free_piece* const piece = here->lists[size_class];
+  here->lists[size_class] = piece->next;
+  here->kept -= bytes_of(size_class);
+  return piece;
+}
+inline void release_class(void* piece, int size_class) noexcept {
+  const std::size_t size = bytes_of(size_class);
+  cache* const here = local_cache();
+  if (here == nullptr || here->kept + size > kept_bytes_per_thread) [[unlikely]] return ::operator delete(piece, std::align_val_t{alignment});
+  here->lists[size_class] = ::new (piece) free_piece{here->lists[size_class]};
+  here->kept += size;
 }
 
 }  // namespace detail
 
 /// At least `bytes` bytes on a cache-line boundary, uninitialised.
 ///   error  std::bad_alloc
-[[nodiscard]] TESSERA_ONCE void* allocate(std::size_t bytes) {
-  const int size_class = detail::class_of(bytes);
-  if (size_class >= detail::class_count) throw std::bad_alloc();  // over 512 GiB: there is no list for it
-  if (detail::cache* cache = detail::local_cache(); cache != nullptr) {
-    if (detail::free_piece*& list = cache->lists[size_class]; list != nullptr) {
-      detail::free_piece* piece = list;
-      list = piece->next;
-      cache->kept -= detail::bytes_of(size_class);
-      return piece;
-    }
-  }
-  void* const piece = ::operator new(detail::bytes_of(size_class), std::align_val_t{alignment});
-  if (detail::bytes_of(size_class) >= detail::large) detail::prefer_large_pages(piece, detail::bytes_of(size_class));
-  return piece;
-}
+[[nodiscard]] TESSERA_ONCE void* allocate(std::size_t bytes) { return detail::allocate_class(detail::class_of(bytes)); }
 
 /// Gives back what allocate(bytes) returned, on any thread.
-TESSERA_ONCE void release(void* piece, std::size_t bytes) noexcept {
-  const int size_class = detail::class_of(bytes);
-  const std::size_t size = detail::bytes_of(size_class);
-  detail::cache* cache = detail::local_cache();
-  if (cache == nullptr || cache->kept + size > detail::kept_bytes_per_thread) {
-    ::operator delete(piece, std::align_val_t{alignment});
-    return;
-  }
-  cache->lists[size_class] = ::new (piece) detail::free_piece{cache->lists[size_class]};
-  cache->kept += size;
-}
+TESSERA_ONCE void release(void* piece, std::size_t bytes) noexcept { detail::release_class(piece, detail::class_of(bytes)); }
 
 /// Returns to the system what this thread keeps for later, as torch.cuda.empty_cache does for a GPU.
 TESSERA_ONCE void trim() noexcept {

@@ -37,6 +37,42 @@ void multiply_small(extent m, extent n, extent k, const matrix<T>& a, const matr
   }
 }
 
+/// May the product be formed by multiply_tiny()? Its columns are no more than a register, of which it takes a part by masks.
+template <class V, class T = lane_t<V>>
+[[nodiscard]] TESSERA_INLINE bool is_tiny(extent m, extent n, extent k, const matrix<T>& b) {
+  constexpr extent most = extent{1} << 13;
+  return isa::has_masks<V> && m % 8 == 0 && n > 3 && n <= width<V> && b.column_stride == 1 && b.row_stride >= n && m * k <= most / width<V>;
+}
+
+// Eight rows at a time. All that describes the product stays in registers: where it takes some dozens of turns, a tile that is written to
+// memory and read again would take as long as they do. Pointers go on from row to row: addresses that are computed ahead would, too.
+template <class V, class T = lane_t<V>>
+void multiply_tiny(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, bool accumulate, const T* bias) {
+  const int lanes = static_cast<int>(n);
+  const extent across = a.row_stride, along = a.column_stride, step = b.row_stride, behind = std::min<extent>(k, n == width<V> ? 0 : width<V> - n <= step ? 1 : 3);
+  const T* left = a.data;
+  for (extent i = 0; i < m; i += 8, left += 8 * across)
+    [&]<int... R>(std::integer_sequence<int, R...>) TESSERA_INLINE_LAMBDA {
+      V sum[] = {(static_cast<void>(R), V(T(0)))...};
+      const T *from[] = {(left + R / 3 * 3 * across)...}, *right = b.data;
+      const auto turn = [&](const V& row) TESSERA_INLINE_LAMBDA {
+        ((sum[R] = fused(V(from[R / 3 * 3][R % 3 * across]), row, sum[R])), ...);
+        ((R % 3 == 0 ? hold(from[R] += along) : void()), ...);
+        hold(right += step);
+      };
+      // Of the last rows of B a whole register may reach beyond its end.
+      for (extent p = behind; p < k; ++p) turn(load<V>(right));
+      for (extent p = 0; p < behind; ++p) turn(load_part<V>(right, lanes, T(0)));
+      const V more = bias == nullptr ? V(T(0)) : load_part<V>(bias, lanes, T(0));
+      const auto finish = [&](V all) TESSERA_INLINE_LAMBDA {
+        if (bias != nullptr) all = all + more;
+        store_part(c, accumulate ? V(all + load_part<V>(c, lanes, T(0))) : all, lanes);
+        hold(c += ldc);
+      };
+      (finish(sum[R]), ...);
+    }(std::make_integer_sequence<int, 8>{});
+}
+
 /// Few columns fill a register in part, many rows fill some: the transposed product is formed, unless rows of B can be read as they are
 /// and columns of A cannot.
 template <class V, class T = lane_t<V>>
