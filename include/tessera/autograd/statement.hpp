@@ -82,7 +82,7 @@ struct statement : node {
       operands[i].is_number = !k.hold;
       set(n + 2 + i, nullptr, size, k.stride);
       if (!p.active[i] || !wants_adjoint(k.source)) continue;
-      const bool alone = is_read_in_one_way(i), once = k.is_injective(space);
+      const bool alone = is_read_in_one_way(i), once = k.is_injective(space) && (space.rank == 0 || k.stride[inner_axis] != 0);  // what does not move along a row is added to
       split = split && alone && once;
       const adjoint_place place = open_adjoint(*k.source, alone && once && count(k.source->shape) == count(space));
       operands[n + 2 + i].data = place.data + k.offset * static_cast<extent>(size);

@@ -22,19 +22,23 @@ void bind_flat(const E& e, slot* slots) {
 
 }  // namespace isa
 
-/// The strides of a leaf over the space. (Axis by axis: a list that has just been written is not copied, which would wait for it.)
+/// The strides of a leaf over the space. Along an axis of extent 1 in its type it does not move, even where the space happens to have one element
+/// there: a kernel that reads it as a splat must not be given another axis in place of that one.
+/// (Axis by axis: a list that has just been written is not copied, which would wait for it.)
 template <class L>
 void stretch_leaf(const L& leaf, const extents& space, extent* out) {
   constexpr bool is_row_major = requires { leaf.values; } || (requires { leaf.hold; } && !requires { leaf.offset; });
+  using S = typename L::shape_type;
+  const int before = space.rank - S::rank;
   if constexpr (!is_row_major) {
     stretch(leaf.shape().values(), leaf.strides(), space, out);
+    for (int i = 0; i < S::rank; ++i)
+      if (S::pattern.at[i] == 1) out[before + i] = 0;
   } else {
-    using S = typename L::shape_type;
     const S shape = leaf.shape();
-    const int before = space.rank - S::rank;
     extent step = 1;
     for (int i = S::rank - 1; i >= 0; --i) {
-      out[before + i] = shape[i] == 1 && space[before + i] != 1 ? 0 : step;
+      out[before + i] = S::pattern.at[i] == 1 || (shape[i] == 1 && space[before + i] != 1) ? 0 : step;
       step = tessera::detail::product(step, shape[i]);
     }
     for (int i = 0; i < before; ++i) out[i] = 0;
