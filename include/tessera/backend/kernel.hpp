@@ -83,7 +83,7 @@ struct map_rows {
     return t;
   }();
   template <class V>
-  static void row(const slot* slots, extent n, extent first, int) {
+  static void row(const slot* slots, extent n, extent first, int, int) {
     slot in[P::sources + 1];  // copies stay in registers: for all the compiler knows, a store of lanes might change slots
     P::for_each_source([&]<class S, int I>() { in[I].data = slots[I].data, in[I].step = slots[I].step; });
     R* out = reinterpret_cast<R*>(slots[P::sources].data);
@@ -125,7 +125,7 @@ struct map_rows {
 
  public:
   template <class V>
-  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, true};
+  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, true, 1};
 };
 
 /// Combines the program's results into the output, which holds the combiner's identity or a partial result.
@@ -137,6 +137,12 @@ struct reduce_rows {
 #endif
 
  private:
+  // Rows that are added to the sums at once. (What is generated depends on the number of the element, which is of one row.)
+  static constexpr int together = [] {
+    bool generates = Inner;
+    for (const bool g : P::generated) generates = generates || g;
+    return generates ? 1 : 8;
+  }();
   static constexpr extent stretch = 4096;  // a register accumulates this many elements at most before it goes to the wide total
   static constexpr auto tails = [] {
     std::array<tail, P::sources + 1> t{};
@@ -145,15 +151,15 @@ struct reduce_rows {
     return t;
   }();
   template <class V>
-  static void row(const slot* in, extent n, extent first, [[maybe_unused]] int lanes) {
+  static void row(const slot* in, extent n, extent first, [[maybe_unused]] int lanes, [[maybe_unused]] int rows) {
     constexpr int W = width<V>;
     using T = lane_t<V>;
     T* out = reinterpret_cast<T*>(in[P::sources].data);
     V splats[P::sources + 1];
     isa::load_splats<P, false>(splats, in);
-    const auto value = [&](extent j) TESSERA_INLINE_LAMBDA {
+    const auto value = [&](extent j, const slot* of_row) TESSERA_INLINE_LAMBDA {
       V v[P::values];
-      isa::load_sources<P, false>(v, splats, in, j, first);
+      isa::load_sources<P, false>(v, splats, of_row, j, first);
       P::forward(v);
       return v[P::values - 1];
     };
@@ -162,20 +168,32 @@ struct reduce_rows {
       Wide total = static_cast<Wide>(*out);
       for (extent start = 0; start < n; start += stretch) {
         const extent stop = start + stretch < n ? start + stretch : n;
-        V sum = value(start);
-        for (extent j = start + W; j < stop; j += W) sum = Combine::combine(sum, value(j));
+        V sum = value(start, in);
+        for (extent j = start + W; j < stop; j += W) sum = Combine::combine(sum, value(j, in));
         total = Combine::combine(total, static_cast<Wide>(fold<Combine>(sum, lanes)));
       }
       *out = static_cast<T>(total);
     } else {
       const extent step = in[P::sources].step;
-      for (extent j = 0; j < n; j += W) store_lanes(out + j * step, Combine::combine(load<V>(out + j * step, step), value(j)), step);
+      for (extent j = 0; j < n; j += W) {
+        V sum = load<V>(out + j * step, step);
+        slot at[P::sources + 1];
+        P::for_each_source([&]<class S, int I>() { at[I].data = in[I].data, at[I].step = in[I].step; });
+        for (int i = rows;;) {
+          sum = Combine::combine(sum, value(j, at));
+          if (--i == 0) break;
+          P::for_each_source([&]<class S, int I>() {
+            if constexpr (S::kind != access::splat) at[I].data += in[I].row_bytes;
+          });
+        }
+        store_lanes(out + j * step, sum, step);
+      }
     }
   }
 
  public:
   template <class V>
-  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, false};
+  static constexpr row_body body{&row<V>, tails.data(), P::sources + 1, width<V>, false, together};
 };
 
 /// The fused backward sweep: recomputes what it reads, runs the program in reverse and writes each leaf's adjoint.
@@ -199,7 +217,7 @@ struct reverse_rows {
     return t;
   }();
   template <class V>
-  static void row(const slot* in, extent n, extent first, int lanes) {
+  static void row(const slot* in, extent n, extent first, int lanes, int) {
     using T = lane_t<V>;
     V splats[L + 1], sums[L + 1];
     isa::load_splats<P, true>(splats, in);
@@ -239,7 +257,7 @@ struct reverse_rows {
 
  public:
   template <class V>
-  static constexpr row_body body{&row<V>, tails.data(), 2 * L + 2, width<V>, false};
+  static constexpr row_body body{&row<V>, tails.data(), 2 * L + 2, width<V>, false, 1};
 };
 
 }  // namespace TESSERA_ARCH

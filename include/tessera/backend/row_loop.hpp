@@ -38,13 +38,15 @@ enum class tail : unsigned char {
 };
 
 /// A kernel: what it does with n elements of a row, the first of which is number `first` of the space. Either n is a
-/// multiple of the width and `lanes` the width, or n is the width and only the first `lanes` elements count.
+/// multiple of the width and `lanes` the width, or n is the width and only the first `lanes` elements count. Of the elements of
+/// `rows` rows, which are row_bytes apart.
 struct row_body {
-  void (*run)(const slot* slots, extent n, extent first, int lanes);
+  void (*run)(const slot* slots, extent n, extent first, int lanes, int rows);
   const tail* tails;
   int slots;
   int width;  // a power of two
   bool maps;  // it writes the last operand from the others alone; and takes any n from the width on where its elements are neighbours
+  int together;  // the most rows that it takes at once, where the last operand is the same for all of them
 };
 
 inline namespace TESSERA_ARCH {
@@ -103,23 +105,25 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
   });
 }
 
-/// Runs the last elements of a row, from number `full` on.
-TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first) {
+/// Runs the last elements of a row, from number `full` on, or of `rows` rows at once.
+TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first, int rows) {
   slot padded[max_slots];
-  alignas(64) char room[max_slots][64 * 8];  // the most lanes of the widest element
+  alignas(64) char room[max_slots][64 * 8];  // the most lanes of the widest element, or the most rows of a register
   const auto place = [&](int k) { return row[k].data + full * row[k].step * row[k].element_size; };
   for (int k = 0; k < body.slots; ++k) {
     const tail t = body.tails[k];
     const bool moves = t != tail::none && row[k].data != nullptr;
-    // Member by member, as they have just been written; a body reads neither of the others.
+    // Member by member, as they have just been written; a body reads no other.
     padded[k].data = moves ? room[k] : row[k].data;
+    padded[k].row_bytes = extent{body.width} * row[k].element_size;
     padded[k].step = moves ? 1 : row[k].step;
     padded[k].store = row[k].store && t != tail::write;
     if (!moves) continue;
-    if (t == tail::read || t == tail::update) gather_lanes(room[k], place(k), row[k].step, row[k].element_size, lanes, body.width);
+    if (t == tail::read || t == tail::update)
+      for (int i = 0; i < (t == tail::read ? rows : 1); ++i) gather_lanes(room[k] + i * padded[k].row_bytes, place(k) + i * row[k].row_bytes, row[k].step, row[k].element_size, lanes, body.width);
     if (t == tail::add) std::memset(room[k], 0, 64);  // a register of floating-point numbers
   }
-  body.run(padded, body.width, first, lanes);
+  body.run(padded, body.width, first, lanes, rows);
   for (int k = 0; k < body.slots; ++k) {
     const tail t = body.tails[k];
     if (row[k].data == nullptr) continue;
@@ -148,36 +152,45 @@ TESSERA_APART_ONCE void run_scattered(const row_body& body, const slot* row, ext
     const slot to = moved[body.slots - 1];
     moved[body.slots - 1].data = aside;
     moved[body.slots - 1].step = 1;
-    body.run(moved, some, first + start, body.width);
+    body.run(moved, some, first + start, body.width, 1);
     scatter_lanes(to.data, out.step, aside, out.element_size, some);
   }
 }
 
-// Runs one row of n elements.
-[[gnu::always_inline]] inline void run_row(const row_body& body, const slot* row, extent n, extent index) {
+// Runs one row of n elements, or `rows` rows at once.
+[[gnu::always_inline]] inline void run_row(const row_body& body, const slot* row, extent n, extent index, int rows) {
   const int lanes = static_cast<int>(n & (body.width - 1));
   const extent full = n - lanes;
   if (full != 0) {
-    if (!body.maps) body.run(row, full, index, body.width);
-    else if (row[body.slots - 1].step == 1) return body.run(row, n, index, body.width);
+    if (!body.maps) body.run(row, full, index, body.width, rows);
+    else if (row[body.slots - 1].step == 1) return body.run(row, n, index, body.width, 1);
     else run_scattered(body, row, full, index);
   }
-  if (lanes != 0) run_tail(body, row, full, lanes, index + full);
+  if (lanes != 0) run_tail(body, row, full, lanes, index + full, rows);
+}
+
+// How many rows the kernel takes at once: one, unless all of them have the same last operand, and the same of each that does not move along a
+// row, and no element is wider than a lane.
+[[nodiscard]] inline int rows_together(const row_body& body, const slot* slots) {
+  bool fits = slots[body.slots - 1].row_bytes == 0;
+  for (int k = 0; k < body.slots; ++k) fits = fits && (body.tails[k] != tail::none ? body.width * slots[k].element_size <= 64 : slots[k].row_bytes == 0);
+  return fits ? body.together : 1;
 }
 
 [[gnu::noinline]] inline void run_several_rows(const row_body& body, const slot* slots, extent n0, extent n1, extent index) {
   slot row[max_slots];
   for (int k = 0; k < body.slots; ++k) row[k] = slots[k];
-  for (extent i = 0; i < n0; ++i, index += n1) {
-    run_row(body, row, n1, index);
+  const int together = body.together == 1 ? 1 : rows_together(body, slots);
+  for (extent i = 0; i < n0; i += together, index += together * n1) {
+    run_row(body, row, n1, index, static_cast<int>(together < n0 - i ? together : n0 - i));
     for (int k = 0; k < body.slots; ++k)
-      if (row[k].data != nullptr) row[k].data += row[k].row_bytes;
+      if (row[k].data != nullptr) row[k].data += together * row[k].row_bytes;
   }
 }
 
 /// Runs n0 rows of n1 elements; `index` is the number of the first element in row-major order of the whole space.
 TESSERA_APART_ONCE void for_each_row(const row_body& body, const slot* slots, extent n0, extent n1, extent index) {
-  if (n0 == 1) run_row(body, slots, n1, index);
+  if (n0 == 1) run_row(body, slots, n1, index, 1);
   else run_several_rows(body, slots, n0, n1, index);
   if (body.maps && slots[body.slots - 1].store) end_stream();
 }
