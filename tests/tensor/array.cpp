@@ -180,6 +180,8 @@ TEST_CASE_TEMPLATE("array: products of short rows and columns, several of which 
     const auto x = numbers<T>(shape<M, K>{}, 3);
     const auto w = numbers<T>(shape<N, K>{}, 4);
     CHECK(difference(linear(x, w), linear(tensor(x), tensor(w))) < tolerance<T> * 20);
+    const auto bias = numbers<T>(shape<N>{}, 8);
+    CHECK(difference(linear(x, w, bias), linear(tensor(x), tensor(w), tensor(bias))) < tolerance<T> * 20);
     const auto a = numbers<T>(shape<N>{}, 5);
     const auto b = numbers<T>(shape<K>{}, 6);
     CHECK(difference(matmul(unsqueeze(a, axis<1>), unsqueeze(b, axis<0>)), matmul(unsqueeze(tensor(a), axis<1>), unsqueeze(tensor(b), axis<0>))) < tolerance<T> * 20);
@@ -195,6 +197,11 @@ TEST_CASE_TEMPLATE("array: products of short rows and columns, several of which 
   columns(shape<1, 16, 3>{});
   columns(shape<1, 20, 4>{});
   columns(shape<1, 4, 2>{});
+  columns(shape<4, 8, 1>{});
+  columns(shape<3, 5, 1>{});
+  columns(shape<3, 18, 7>{});
+  columns(shape<1, 16, 16>{});
+  columns(shape<16, 16, 16>{});
 }
 
 TEST_CASE("array: what fills registers starts at the boundary of one") {

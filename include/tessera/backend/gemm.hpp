@@ -54,9 +54,9 @@ void gemm_batch(const batch& all, extent m, extent n, extent k, const matrix<T>&
 
 /// The same as gemm of operands in the memory of the processor, wherever the work of this thread goes.
 template <class T>
-void gemm_here(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc) {
+void gemm_here(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, T* c, extent ldc, const T* bias) {
   const with_device on(device::cpu());
-  gemm<T>(m, n, k, a, b, c, ldc, false);
+  gemm<T>(m, n, k, a, b, c, ldc, false, bias);
 }
 TESSERA_INSTANTIATE(float, void gemm<float>(extent, extent, extent, const matrix<float>&, const matrix<float>&, float*, extent, bool, const float*))
 TESSERA_INSTANTIATE(double, void gemm<double>(extent, extent, extent, const matrix<double>&, const matrix<double>&, double*, extent, bool, const double*))

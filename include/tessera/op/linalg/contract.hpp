@@ -25,15 +25,20 @@ template <class T>
   return std::is_floating_point_v<T> && l.n % lanes == 0 && l.n <= 4 * lanes && l.m <= 64 && l.k <= 64;
 }
 
-/// Rows R rows by Columns registers of y, of which the last holds Last lanes, where rows of b are contiguous.
+/// Rows R rows by Columns registers of y, of which the last holds Last lanes, where rows of b are contiguous. Each sum begins with the bias.
 template <class Layout, class V, int Rows, int Columns, int Last, class T>
-TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y) {
+TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y, const T* bias) {
   constexpr product_layout l = Layout::values;
   constexpr int W = backend::width<V>, chains = Rows == 1 && l.k >= 8 ? 4 : 1;  // one row's additions must not wait for each other
   V sum[chains][Rows][Columns];
   TESSERA_UNROLL for (auto& chain : sum)
     TESSERA_UNROLL for (auto& row : chain)
       TESSERA_UNROLL for (V& x : row) x = V(T(0));
+  if (bias != nullptr)
+    TESSERA_UNROLL for (int c = 0; c < Columns; ++c) {
+      const V start = backend::load_some<V>(bias + c * W, c + 1 == Columns ? Last : W);
+      TESSERA_UNROLL for (int r = 0; r < Rows; ++r) sum[0][r][c] = start;
+    }
   const auto step = [&](V (&to)[Rows][Columns], extent p) TESSERA_INLINE_LAMBDA {
     V right[Columns];
     TESSERA_UNROLL for (int c = 0; c < Columns; ++c) right[c] = backend::load_some<V>(b + p * l.row_b + c * W, c + 1 == Columns ? Last : W);
@@ -56,11 +61,11 @@ TESSERA_INLINE void multiply_tile(const T* a, const T* b, T* y) {
 
 /// Some rows of y, all columns: as many registers at a time as a tile has.
 template <class Layout, class V, int Rows, int Columns, class T>
-TESSERA_INLINE void multiply_columns(const T* a, const T* b, T* y) {
+TESSERA_INLINE void multiply_columns(const T* a, const T* b, T* y, const T* bias) {
   constexpr extent n = Layout::values.n, W = backend::width<V>, registers = (n + W - 1) / W, before = (registers - 1) / Columns * Columns;
   if constexpr (before > 0)
-    for (extent j = 0; j < before * W; j += Columns * W) multiply_tile<Layout, V, Rows, Columns, static_cast<int>(W)>(a, b + j, y + j);
-  multiply_tile<Layout, V, Rows, static_cast<int>(registers - before), static_cast<int>(n - (registers - 1) * W)>(a, b + before * W, y + before * W);
+    for (extent j = 0; j < before * W; j += Columns * W) multiply_tile<Layout, V, Rows, Columns, static_cast<int>(W)>(a, b + j, y + j, bias == nullptr ? bias : bias + j);
+  multiply_tile<Layout, V, Rows, static_cast<int>(registers - before), static_cast<int>(n - (registers - 1) * W)>(a, b + before * W, y + before * W, bias == nullptr ? bias : bias + before * W);
 }
 
 /// The tiles of a product where rows of b are contiguous: registers of y side by side, and rows.
@@ -76,15 +81,15 @@ struct tiles_of {
   }
 };
 
-/// y = a·b for one matrix where rows of b are contiguous, y row-major.
+/// y = a·b + bias for one matrix where rows of b are contiguous, y row-major.
 template <class Layout, class T>
-void multiply_rows(const T* a, const T* b, T* y) {
+void multiply_rows(const T* a, const T* b, T* y, const T* bias) {
   constexpr product_layout l = Layout::values;
   using V = backend::fitting_register<T, l.n>;
   constexpr int columns = tiles_of<V>(l).columns, rows = tiles_of<V>(l).rows;
   constexpr extent together = l.m / rows * rows;
-  for (extent i = 0; i < together; i += rows) multiply_columns<Layout, V, rows, columns>(a + i * l.row_a, b, y + i * l.n);
-  if constexpr (together < l.m) multiply_columns<Layout, V, static_cast<int>(l.m - together), columns>(a + together * l.row_a, b, y + together * l.n);
+  for (extent i = 0; i < together; i += rows) multiply_columns<Layout, V, rows, columns>(a + i * l.row_a, b, y + i * l.n, bias);
+  if constexpr (together < l.m) multiply_columns<Layout, V, static_cast<int>(l.m - together), columns>(a + together * l.row_a, b, y + together * l.n, bias);
 }
 
 /// Is N a power of two that does not fill a register?
@@ -95,9 +100,9 @@ template <class V>
 template <class T, class Layout, const product_layout& l = Layout::values, class V = backend::fitting_register<T, l.n>>
 inline constexpr bool has_short_columns = backend::has_shuffles<V> && divides_register<V>(l.k) && l.n % backend::width<V> == 0 && l.column_a == 1 && l.row_b == 1 && l.column_b == l.k;
 
-/// y = a·b then: a register holds several columns, and neighbours are added until each lane is an element.
+/// y = a·b + bias then: a register holds several columns, and neighbours are added until each lane is an element.
 template <class Layout, class T>
-void multiply_short_columns(const T* a, const T* b, T* y) {
+void multiply_short_columns(const T* a, const T* b, T* y, const T* bias) {
   constexpr product_layout l = Layout::values;
   using V = backend::fitting_register<T, l.n>;
   constexpr int W = backend::width<V>, k = static_cast<int>(l.k);
@@ -108,7 +113,7 @@ void multiply_short_columns(const T* a, const T* b, T* y) {
       TESSERA_UNROLL for (int r = 0; r < k; ++r) part[r] = V(row * backend::load<V>(b + j * k + r * W));
       TESSERA_UNROLL for (int some = k / 2; some > 0; some /= 2)
         TESSERA_UNROLL for (int r = 0; r < some; ++r) part[r] = backend::sums_of_pairs(part[2 * r], part[2 * r + 1]);
-      backend::store_lanes(y + i * l.n + j, part[0]);
+      backend::store_lanes(y + i * l.n + j, bias == nullptr ? part[0] : V(part[0] + backend::load<V>(bias + j)));
     }
   }
 }
@@ -126,9 +131,9 @@ void multiply_short_rows(const T* a, const T* b, T* y) {
   for (extent i = 0; i < l.m; i += W / n) backend::store_lanes(y + i * n, V(backend::spread<V, W / n, n>(a + i) * row));
 }
 
-/// y = a·b for one matrix, y row-major.
+/// y = a·b + bias for one matrix, y row-major; no bias: null, as it is at compile time, when g++ compares no address with that.
 template <class Layout, class T>
-constexpr void multiply_matrices(const T* a, const T* b, T* y) {
+constexpr void multiply_matrices(const T* a, const T* b, T* y, const T* bias = nullptr) {
   constexpr product_layout l = Layout::values;
   if (std::is_constant_evaluated()) {
     for (extent i = 0; i < l.m; ++i)
@@ -138,17 +143,19 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
         y[i * l.n + j] = sum;
       }
   } else if constexpr (has_short_columns<T, Layout>) {
-    multiply_short_columns<Layout>(a, b, y);
+    multiply_short_columns<Layout>(a, b, y, bias);
   } else if constexpr (has_short_rows<T, Layout>) {
     multiply_short_rows<Layout>(a, b, y);
+    if (bias != nullptr)
+      for (extent i = 0; i < l.m; ++i) add_elements<l.n>(y + i * l.n, bias);
   } else if constexpr (l.column_b == 1 && (l.n > 1 || l.column_a != 1) && (l.m * l.n * l.k < 2048 || fits_registers<T>(l))) {
     using V = backend::fitting_register<T, l.n>;
     constexpr tiles_of<V> tiles(l);
-    if constexpr (tiles.is_one) multiply_columns<Layout, V, tiles.rows, tiles.columns>(a, b, y);  // in place, so that a result which is copied stays in registers
-    else multiply_rows<Layout>(a, b, y);
+    if constexpr (tiles.is_one) multiply_columns<Layout, V, tiles.rows, tiles.columns>(a, b, y, bias);  // in place, so that a result which is copied stays in registers
+    else multiply_rows<Layout>(a, b, y, bias);
   } else if constexpr (std::is_floating_point_v<T> && l.m * l.n * l.k >= 2048 && l.m <= 128 && l.n <= 128 && l.k <= 128) {
     // Large enough for a kernel that is not made for these extents, and so small that it packs on the stack.
-    backend::gemm_here<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n);
+    backend::gemm_here<T>(l.m, l.n, l.k, {a, l.row_a, l.column_a}, {b, l.row_b, l.column_b}, y, l.n, bias);
   } else if constexpr (l.column_a == 1 && l.row_b == 1) {  // rows of a times columns of b
     using V = backend::fitting_register<T, l.k>;
     constexpr extent W = backend::width<V>;
@@ -166,15 +173,15 @@ constexpr void multiply_matrices(const T* a, const T* b, T* y) {
           const V all[] = {product(i, j + C)...};
           return backend::sums_of_lanes(all);
         }(std::make_integer_sequence<int, W>{});
-        backend::store_some(y + i * l.n + j, sums, W);
+        backend::store_some(y + i * l.n + j, bias == nullptr ? sums : V(sums + backend::load<V>(bias + j)), W);
       }
       if constexpr (together < l.n)
-        for (extent j = together; j < l.n; ++j) y[i * l.n + j] = backend::sum_of_lanes(product(i, j));
+        for (extent j = together; j < l.n; ++j) y[i * l.n + j] = backend::sum_of_lanes(product(i, j)) + (bias == nullptr ? T(0) : bias[j]);
     }
   } else {
     for (extent i = 0; i < l.m; ++i)
       for (extent j = 0; j < l.n; ++j) {
-        T sum = T(0);
+        T sum = bias != nullptr ? bias[j] : T(0);
         for (extent p = 0; p < l.k; ++p) sum = static_cast<T>(sum + a[i * l.row_a + p * l.column_a] * b[p * l.row_b + j * l.column_b]);
         y[i * l.n + j] = sum;
       }
@@ -208,15 +215,15 @@ struct batch_of {
   }();
 };
 
-/// Writes a·b over the last two axes to y; leading axes are batches and broadcast.
+/// Writes a·b over the last two axes to y, plus a bias for each row unless that is null; leading axes are batches and broadcast.
 template <Element T, class A, class MapA, class B, class MapB>
-constexpr void multiply_to(T* y, const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b) {
+constexpr void multiply_to(T* y, const array_ref<T, A, MapA>& a, const array_ref<T, B, MapB>& b, const T* bias = nullptr) {
   using Layout = product_of<A, MapA, B, MapB>;
   using Batch = shape_of<batch_of<shape_of<Layout>>>;
-  if constexpr (Batch::rank == 0) return multiply_matrices<Layout>(a.data, b.data, y);  // not through a closure, which would hold the address of y in memory
+  if constexpr (Batch::rank == 0) return multiply_matrices<Layout>(a.data, b.data, y, bias);  // not through a closure, which would hold the address of y in memory
   else for_each_pair<Batch, batch_map<A, MapA, Batch>, batch_map<B, MapB, Batch>>(
       [&](extent from_a, extent from_b) {
-        multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y);
+        multiply_matrices<Layout>(a.data + from_a, b.data + from_b, y, bias);
         y += Layout::values.m * Layout::values.n;
       },
       0, 0);

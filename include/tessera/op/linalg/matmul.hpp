@@ -114,11 +114,18 @@ struct linear {
   template <Shape S, Element T, Shape X, Shape W, class... Bias>
   [[nodiscard]] constexpr array<T, S> on_arrays(const array<T, X>& x, const array<T, W>& w, const Bias&... bias) const {
     array<T, S> y = array<T, S>::uninitialized();
-    multiply_to(y.data(), rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w)));
-    [[maybe_unused]] const auto add = [&]<class B>(const array<T, B>& b) {
-      for (extent i = 0; i < S::static_size; i += B::static_size) tessera::detail::add_elements<B::static_size>(y.data() + i, b.data());
-    };
-    (add(bias), ...);
+    const auto multiply = [&](const T* b) { multiply_to(y.data(), rows_of(tessera::detail::ref(x)), transposed(tessera::detail::ref(w)), b); };
+    if (std::is_constant_evaluated()) {
+      multiply(nullptr);
+      [[maybe_unused]] const auto add = [&]<class B>(const array<T, B>& b) {
+        for (extent i = 0; i < S::static_size; i += B::static_size) tessera::detail::add_elements<B::static_size>(y.data() + i, b.data());
+      };
+      (add(bias), ...);
+    } else {
+      const T* b = nullptr;
+      ((b = bias.data()), ...);
+      multiply(b);
+    }
     return y;
   }
   template <class G, class X, class W, class... Rest>
