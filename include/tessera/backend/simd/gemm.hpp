@@ -42,11 +42,13 @@ template <class T>
   return bytes != 0 && bytes % 4096 == 0;
 }
 
-// Are k rows of b read as fast as a copy of them? They begin with a cache line, and a few pages hold them.
+// Are k rows of b read as fast as a copy of them? They begin with a cache line, and a few pages hold them; or they are so few that a copy costs more
+// than loads which meet two lines.
 template <class T>
 [[nodiscard]] bool reads_well(const matrix<T>& b, extent k) {
   constexpr extent line = 64 / sizeof(T), near = 262144 / sizeof(T);
-  return reinterpret_cast<std::uintptr_t>(b.data) % 64 == 0 && b.row_stride % line == 0 && k * b.row_stride <= near && !collides<T>(b.row_stride);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(b.data) % 64 == 0 && b.row_stride % line == 0;
+  return k * b.row_stride <= (aligned ? near : near / 4) && !collides<T>(b.row_stride);
 }
 
 // Columns of C, and the part of k that is in cache.
