@@ -45,8 +45,9 @@ struct tiling {
   /// Rows of tiles at a time: what lies in the level-2 cache, in at least so many parts.
   [[nodiscard]] extent rows_at_a_time(extent parts) const {
     constexpr extent room = (extent{1} << 20) / static_cast<extent>(sizeof(T));
-    // Where the transformed weights do not lie in that cache too, they are read for more tiles.
-    const extent fewest = (weights() > room ? 16 : 4) * tallest<V>, most = std::clamp<extent>(room / (spots * (x.wide<V>() + y.wide<V>())), fewest, 2 * fewest);
+    // Where the transformed weights do not lie in that cache too, they are read for more tiles; but no more than some megabytes of these.
+    const extent numbers = spots * (x.wide<V>() + y.wide<V>()), fewest = weights() > room ? std::clamp<extent>(16 * room / numbers, 4 * tallest<V>, 16 * tallest<V>) : 4 * tallest<V>;
+    const extent most = std::max(fewest, std::min<extent>(room / numbers, 8 * tallest<V>));
     return even_part(rows(), std::max<extent>(1, std::min(most / across, (rows() + parts - 1) / parts)), 1);
   }
   /// Room for one register of channels of the pixels that a row of tiles reads or writes, and one more.
