@@ -222,8 +222,8 @@ void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, 
   }
   // One or two columns beyond whole registers would take a register each time: they are dot products along rows of A.
   if (const extent rest = n % width<V>; n > 2 * width<V> && rest > 0 && rest <= 2 && width<V> > 4 && a.column_stride == 1 && k >= width<V>) {
-    gemm<V>(m, n - rest, k, a, b, c, ldc, accumulate, bias);
-    return gemm<V>(m, rest, k, a, {b.at(0, n - rest), b.row_stride, b.column_stride}, c + n - rest, ldc, accumulate, bias == nullptr ? nullptr : bias + n - rest);
+    simd::gemm<V>(m, n - rest, k, a, b, c, ldc, accumulate, bias);
+    return simd::gemm<V>(m, rest, k, a, matrix<T>{b.at(0, n - rest), b.row_stride, b.column_stride}, c + n - rest, ldc, accumulate, bias == nullptr ? nullptr : bias + n - rest);
   }
   if (!accumulate && detail::is_narrow<V>(m, n, k, a, b)) {
     const scratch<T> turned(n * m);
