@@ -63,7 +63,7 @@ inline void run_rows(const row_body& body, const slot* slots, int count, extent 
 TESSERA_APART_ONCE void run_flat(const row_body& body, slot* slots, extent n) {
   if (n <= detail::worth_a_thread) {
     if (n >= body.width) body.run(slots, n, 0, body.width, 1);
-    else isa::run_tail(body, slots, 0, static_cast<int>(n), 0, 1);
+    else isa::run_tail(body, slots, 0, static_cast<int>(n), 0);
     return;
   }
   slots[body.slots - 1].store = is_streamed(slots, body.slots, n);

@@ -105,8 +105,9 @@ inline void add_lanes(char* to, extent step, const char* from, extent element_si
   });
 }
 
-/// Runs the last elements of a row, from number `full` on, or of `rows` rows at once.
-TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first, int rows) {
+// The last elements of a row, or of several: one is often all of a small statement, and goes the shortest way.
+template <bool Several>
+[[gnu::always_inline]] inline void pad_and_run(const row_body& body, const slot* row, extent full, int lanes, extent first, int rows) {
   slot padded[max_slots];
   alignas(64) char room[max_slots][64 * 8];  // the most lanes of the widest element, or the most rows of a register
   const auto place = [&](int k) { return row[k].data + full * row[k].step * row[k].element_size; };
@@ -115,12 +116,14 @@ TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent f
     const bool moves = t != tail::none && row[k].data != nullptr;
     // Member by member, as they have just been written; a body reads no other.
     padded[k].data = moves ? room[k] : row[k].data;
-    padded[k].row_bytes = extent{body.width} * row[k].element_size;
+    if constexpr (Several) padded[k].row_bytes = extent{body.width} * row[k].element_size;
     padded[k].step = moves ? 1 : row[k].step;
     padded[k].store = row[k].store && t != tail::write;
     if (!moves) continue;
-    if (t == tail::read || t == tail::update)
-      for (int i = 0; i < (t == tail::read ? rows : 1); ++i) gather_lanes(room[k] + i * padded[k].row_bytes, place(k) + i * row[k].row_bytes, row[k].step, row[k].element_size, lanes, body.width);
+    if (t == tail::read || t == tail::update) gather_lanes(room[k], place(k), row[k].step, row[k].element_size, lanes, body.width);
+    if constexpr (Several)
+      if (t == tail::read)
+        for (int i = 1; i < rows; ++i) gather_lanes(room[k] + i * padded[k].row_bytes, place(k) + i * row[k].row_bytes, row[k].step, row[k].element_size, lanes, body.width);
     if (t == tail::add) std::memset(room[k], 0, 64);  // a register of floating-point numbers
   }
   body.run(padded, body.width, first, lanes, rows);
@@ -131,6 +134,10 @@ TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent f
     if (t == tail::add) add_lanes(place(k), row[k].step, room[k], row[k].element_size, lanes, row[k].store);
   }
 }
+
+/// Runs the last elements of a row, from number `full` on, or of `rows` rows at once.
+TESSERA_APART_ONCE void run_tail(const row_body& body, const slot* row, extent full, int lanes, extent first) { pad_and_run<false>(body, row, full, lanes, first, 1); }
+TESSERA_APART_ONCE void run_tails(const row_body& body, const slot* row, extent full, int lanes, extent first, int rows) { pad_and_run<true>(body, row, full, lanes, first, rows); }
 
 // A part of a row, from number `at` on, whose result goes through the caches.
 inline void move(slot* to, const row_body& body, const slot* row, extent at) {
@@ -166,7 +173,9 @@ TESSERA_APART_ONCE void run_scattered(const row_body& body, const slot* row, ext
     else if (row[body.slots - 1].step == 1) return body.run(row, n, index, body.width, 1);
     else run_scattered(body, row, full, index);
   }
-  if (lanes != 0) run_tail(body, row, full, lanes, index + full, rows);
+  if (lanes == 0) return;
+  if (rows == 1) run_tail(body, row, full, lanes, index + full);
+  else run_tails(body, row, full, lanes, index + full, rows);
 }
 
 // How many rows the kernel takes at once: one, unless all of them have the same last operand, and the same of each that does not move along a
