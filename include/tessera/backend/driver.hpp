@@ -42,12 +42,26 @@ TESSERA_APART_ONCE void split_rows(const row_body& body, const slot* slots, int 
   });
 }
 
+// Of rows that are added up: every column is a sum of its own. The chunks are multiples of every register width.
+TESSERA_APART_ONCE void split_columns(const row_body& body, const slot* slots, int count, extent n0, extent n1, extent index) {
+  constexpr extent chunk = 1024;
+  const extent most = (worth_a_thread / 2 + n0 - 1) / n0;
+  parallel_for((n1 + chunk - 1) / chunk, (most + chunk - 1) / chunk, [&](extent begin, extent end) {
+    slot moved[max_slots];
+    shift(moved, slots, count, 0, begin * chunk);
+    isa::for_each_row(body, moved, n0, std::min(end * chunk, n1) - begin * chunk, index);
+  });
+}
+
 }  // namespace detail
 
 /// Runs the kernel over n0 x n1 elements. `split`: chunks of them may run at the same time.
 inline void run_rows(const row_body& body, const slot* slots, int count, extent n0, extent n1, extent index, bool split) {
-  if (!split || n0 * n1 <= detail::worth_a_thread) isa::for_each_row(body, slots, n0, n1, index);
-  else detail::split_rows(body, slots, count, n0, n1, index);
+  if (n0 * n1 <= detail::worth_a_thread) return isa::for_each_row(body, slots, n0, n1, index);
+  if (split) return detail::split_rows(body, slots, count, n0, n1, index);
+  const slot& sums = slots[count - 1];
+  if (body.together > 1 && sums.row_bytes == 0 && sums.step != 0 && num_threads() > 1) detail::split_columns(body, slots, count, n0, n1, index);
+  else isa::for_each_row(body, slots, n0, n1, index);
 }
 
 /// Is the result, n elements of the last slot, long and not computed in place, so that it is written past the caches?

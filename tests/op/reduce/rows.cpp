@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <tessera/tessera.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace tessera::tests {
@@ -69,6 +71,29 @@ TEST_CASE("sum over rows: of whole numbers, and of numbers that are converted") 
       CHECK(holds(sum(small > 0, axis<0>), rows, columns, [&](extent i, extent j) { return small(i, j) > 0; }));
       CHECK(holds(sum(small * large, axis<0>), rows, columns, [&](extent i, extent j) { return small(i, j) * large(i, j); }));
     }
+}
+
+TEST_CASE("sum over rows: any number of threads gives equal bits") {
+  const int before = num_threads();
+  for (const auto& [rows, columns] : {std::pair<extent, extent>{300, 1031}, {40, 5000}, {9000, 17}}) {
+    tensor<float, matrix> x(matrix{rows, columns}, 0.F);
+    std::uint32_t state = 1;
+    for (float& value : x.mutable_span()) value = static_cast<float>((state = state * 1664525U + 1013904223U) >> 8) * 0x1p-24F;
+    set_num_threads(1);
+    const tensor one = sum(x * x - x, axis<0>);
+    for (const int threads : {2, 5}) {
+      set_num_threads(threads);
+      const tensor many = sum(x * x - x, axis<0>);
+      CHECK(std::equal(one.begin(), one.end(), many.begin(), many.end()));
+    }
+    std::vector<double> exact(static_cast<std::size_t>(columns), 0);
+    for (extent i = 0; i < rows * columns; ++i) {
+      const double value = static_cast<double>(x.span()[static_cast<std::size_t>(i)]);
+      exact[static_cast<std::size_t>(i % columns)] += value * value - value;
+    }
+    for (extent j = 0; j < columns; ++j) CHECK(static_cast<double>(one(j)) == doctest::Approx(exact[static_cast<std::size_t>(j)]).epsilon(1e-4));
+  }
+  set_num_threads(before);
 }
 
 TEST_CASE("sum over rows: of what is generated, and over the middle of three axes") {
