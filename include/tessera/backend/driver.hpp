@@ -45,8 +45,8 @@ TESSERA_APART_ONCE void split_rows(const row_body& body, const slot* slots, int 
 // Of rows that are added up: every column is a sum of its own. The chunks are multiples of every register width.
 TESSERA_APART_ONCE void split_columns(const row_body& body, const slot* slots, int count, extent n0, extent n1, extent index) {
   constexpr extent chunk = 1024;
-  const extent most = (worth_a_thread / 2 + n0 - 1) / n0;
-  parallel_for((n1 + chunk - 1) / chunk, (most + chunk - 1) / chunk, [&](extent begin, extent end) {
+  const extent least = (worth_a_thread / 2 + n0 - 1) / n0;
+  parallel_for((n1 + chunk - 1) / chunk, (least + chunk - 1) / chunk, [&](extent begin, extent end) {
     slot moved[max_slots];
     shift(moved, slots, count, 0, begin * chunk);
     isa::for_each_row(body, moved, n0, std::min(end * chunk, n1) - begin * chunk, index);
