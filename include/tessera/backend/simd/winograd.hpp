@@ -102,7 +102,7 @@ struct to_taps {
 /// F in both directions: load(p) for p < from² gives what store(q, register) gets for q < to². The loops over lines stay loops: written out they
 /// are no faster.
 template <class V, class F, class Load, class Store>
-TESSERA_INLINE void transform(F f, const Load& load, const Store& store) {
+[[gnu::always_inline]] inline void transform(F f, const Load& load, const Store& store) {
   V half[F::to * F::from], line[F::from], out[F::to];
   for (int j = 0; j < F::from; ++j) {
     TESSERA_UNROLL for (int i = 0; i < F::from; ++i) line[i] = load(i * F::from + j);
