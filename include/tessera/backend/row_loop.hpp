@@ -38,8 +38,8 @@ enum class tail : unsigned char {
 };
 
 /// A kernel: what it does with n elements of a row, the first of which is number `first` of the space. Either n is a
-/// multiple of the width and `lanes` the width, or n is the width and only the first `lanes` elements count. Of the elements of
-/// `rows` rows, which are row_bytes apart.
+/// multiple of the width and `lanes` the width, or n is the width and only the first `lanes` elements count. It does the same with
+/// the rows behind it, `rows` in all, which are row_bytes apart.
 struct row_body {
   void (*run)(const slot* slots, extent n, extent first, int lanes, int rows);
   const tail* tails;
