@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,22 +21,34 @@ struct error : std::runtime_error {
   throw error(std::string(name) + ": \"" + std::string(text) + "\" is " + wanted);
 }
 
+[[noreturn]] inline void refuse_number(std::string_view name, std::string_view text, const std::string& least, const std::string& most) {
+  refuse(name, text, "no number from " + least + " to " + most);
+}
+
 /// Reads a number in [least, most].
 template <class T>
 T number(std::string_view name, std::string_view text, T least, T most) {
   T value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end != text.data() + text.size() || !(value >= least && value <= most))
-    refuse(name, text, "no number from " + std::to_string(least) + " to " + std::to_string(most));
+    refuse_number(name, text, std::to_string(least), std::to_string(most));
   return value;
 }
 
 /// The place of the text among the words.
+inline int choice_of(std::string_view name, std::string_view text, std::initializer_list<std::string_view> words) {
+  std::string all;
+  int at = 0;
+  for (const std::string_view word : words) {
+    if (text == word) return at;
+    all.append(" ").append(word);
+    ++at;
+  }
+  refuse(name, text, "none of" + all);
+}
 template <class... Word>
 int choice(std::string_view name, std::string_view text, const Word&... words) {
-  int at = 0;
-  if (!(... || (text == words || (++at, false)))) refuse(name, text, "none of" + (... + (" " + std::string(words))));
-  return at;
+  return choice_of(name, text, {std::string_view(words)...});
 }
 
 /// Calls set(name, value) for every pair of arguments; set returns false for a name it does not know.

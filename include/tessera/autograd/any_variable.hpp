@@ -234,9 +234,9 @@ template <class Op, Element T, class... X>
 [[nodiscard]] any_value<T> apply(Op op, const any_value<T>& x, const X&... rest) {
   return tessera::detail::run_structured(op, x.value, rest.value...);
 }
-/// The same, recorded where an operand asks for that.
+/// The same, recorded where an operand asks for that. The operation itself goes into the graph.
 template <class Op, Element T, class... X>
-[[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
+[[nodiscard]] any_variable<T> apply_and_take(Op& op, const any_variable<T>& x, const X&... rest) {
   if constexpr (requires { requires !Op::differentiable; }) {
     return tessera::detail::run_structured(op, x.value, rest.value...);
   } else {
@@ -245,6 +245,10 @@ template <class Op, Element T, class... X>
     const any_variable<T>* const all[] = {&x, &rest...};
     return detail::run_and_record<T>(detail::operation_of<Op, T, std::make_integer_sequence<int, n>>::value, &op, values, all, n);
   }
+}
+template <class Op, Element T, class... X>
+[[nodiscard]] any_variable<T> apply(Op op, const any_variable<T>& x, const X&... rest) {
+  return apply_and_take(op, x, rest...);
 }
 
 }  // namespace tessera::autograd

@@ -44,10 +44,6 @@ TESSERA_ELEMENT(float)
 TESSERA_ELEMENT(double)
 #undef TESSERA_ELEMENT
 
-TESSERA_INSTANTIATE_LISTED(float, struct sized_statement<1>)
-TESSERA_INSTANTIATE_LISTED(float, struct sized_statement<2>)
-TESSERA_INSTANTIATE_LISTED(float, struct sized_statement<3>)
-
 }  // namespace detail
 
 #define TESSERA_ELEMENT(T)                                                                                                    \
@@ -66,9 +62,6 @@ TESSERA_ELEMENT(double)
 #undef TESSERA_ELEMENT
 
 TESSERA_INSTANTIATE_LISTED(float, void destroy_node<leaf_node>(node&))
-TESSERA_INSTANTIATE_LISTED(float, void destroy_node<detail::sized_statement<1>>(node&))
-TESSERA_INSTANTIATE_LISTED(float, void destroy_node<detail::sized_statement<2>>(node&))
-TESSERA_INSTANTIATE_LISTED(float, void destroy_node<detail::sized_statement<3>>(node&))
 
 }  // namespace autograd
 }  // namespace tessera

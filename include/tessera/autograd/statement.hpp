@@ -12,7 +12,7 @@ namespace tessera::autograd {
 struct kept_source {
   block hold;                            // only where the sweep reads it
   extent offset = 0;                     // elements from the start of the block to the first that is read
-  extent stride[max_rank];               // along the axes of the space
+  extent stride[max_rank] = {};          // along the axes of the space
   alignas(16) unsigned char number[32];  // a constant, or a generated source, itself
   edge source;
 
@@ -46,17 +46,61 @@ struct statement_table {
   void (**recorded)(statement&);  // the sweep as a graph
 };
 
-/// The node of a program over a space.
-struct statement : node {
+/// The node of a program over a space, with its leaves behind it in memory.
+struct alignas(16) statement : node {
   extents space;
   extents seed_strides;  // of the adjoint of the result over the space: 0 along the axes that were summed
   int inner_axis = 0;
-  kept_source* kept = nullptr;
+  kept_source* kept;
   block result;
 
-  statement(const statement_table& t, const extents& own, const extents& whole, const extents& seeds) : node(&t.node, own, t.lane_size), space(whole), seed_strides(seeds) {}
-
   [[nodiscard]] const statement_table& program() const { return *reinterpret_cast<const statement_table*>(table); }
+
+  [[nodiscard]] TESSERA_APART_ONCE static edge make(const statement_table& t, const extents& own, const extents& whole, const extents& seeds, int inner_axis) {
+    statement* const n = ::new (pool::allocate(size(t))) statement(t, own, whole, seeds, inner_axis);
+    edge made(n);
+    for (int i = 0; i < t.sources; ++i) ::new (static_cast<void*>(n->kept + i)) kept_source;
+    return made;
+  }
+  TESSERA_APART_ONCE static void destroy(node& n) {
+    auto& self = static_cast<statement&>(n);
+    const std::size_t bytes = size(self.program());
+    std::destroy_n(self.kept, self.program().sources);
+    self.~statement();
+    pool::release(&n, bytes);
+  }
+  TESSERA_APART_ONCE static void backward(node& n, bool recorded) {
+    auto& self = static_cast<statement&>(n);
+    if (recorded) self.sweep_recorded();
+    else self.sweep();
+  }
+  TESSERA_APART_ONCE static void release(node& n) {
+    auto& self = static_cast<statement&>(n);
+    for (int i = 0; i < self.program().sources; ++i) self.kept[i].hold = {};
+    self.result = {};
+  }
+  TESSERA_APART_ONCE static edge* input(node& n, int i) {
+    auto& self = static_cast<statement&>(n);
+    return i < self.program().sources ? &self.kept[i].source : nullptr;
+  }
+
+  /// What leaf i needs of a tensor of a shape and its pattern: its block where the sweep reads it, and the node it came from. Of a view, what it reads.
+  TESSERA_APART_ONCE void keep(int i, const extents& own, const extents& pattern, const block& hold, const edge* source) {
+    backend::stretch_row_major(own, pattern, space, kept[i].stride);
+    keep_handles(i, hold, source);
+  }
+  TESSERA_APART_ONCE void keep(int i, const extents& own, const extents& pattern, const block& hold, const edge* source, const extents& strides, extent offset) {
+    backend::stretch_map(own, pattern, strides, space, kept[i].stride);
+    kept[i].offset = offset;
+    keep_handles(i, hold, source);
+  }
+  /// Of an array, which ends with the expression, its elements.
+  TESSERA_APART_ONCE void keep(int i, const extents& own, const extents& pattern, const void* elements, std::size_t bytes) {
+    backend::stretch_row_major(own, pattern, space, kept[i].stride);
+    if (!program().read[i]) return;
+    kept[i].hold = block(bytes);
+    kept[i].hold.write(elements, bytes);
+  }
 
   /// The fused sweep.
   TESSERA_ONCE void sweep() {
@@ -103,6 +147,14 @@ struct statement : node {
   }
 
  private:
+  statement(const statement_table& t, const extents& own, const extents& whole, const extents& seeds, int inner)
+      : node(&t.node, own, t.lane_size), space(whole), seed_strides(seeds), inner_axis(inner), kept(reinterpret_cast<kept_source*>(this + 1)) {}
+  [[nodiscard]] static std::size_t size(const statement_table& t) { return sizeof(statement) + static_cast<std::size_t>(t.sources) * sizeof(kept_source); }
+
+  void keep_handles(int i, const block& hold, const edge* source) {
+    if (program().read[i]) kept[i].hold = hold;
+    if (source != nullptr) kept[i].source = *source;
+  }
   // Do all leaves that came from the node of leaf i read it through one map? Where two differ, a store through one would
   // undo an addition through the other.
   [[nodiscard]] bool is_read_in_one_way(int i) const {
@@ -155,30 +207,11 @@ TESSERA_COLD void run_recorded(statement& n, std::span<const replay_step<T>> ste
       add_adjoint(to, apply(op::add_strided{to->shape, n.strides_of(i), n.kept[i].offset}, apply(op::expand{n.space}, adjoints[static_cast<std::size_t>(i)])));
 }
 
-/// A statement with room for its leaves.
-template <int Sources>
-struct sized_statement : statement {
-  kept_source room[Sources];
-  sized_statement(const statement_table& t, const extents& own, const extents& whole, const extents& seeds) : statement(t, own, whole, seeds) { kept = room; }
-
-  static void backward(node& n, bool recorded) {
-    auto& self = static_cast<statement&>(n);
-    if (recorded) self.sweep_recorded();
-    else self.sweep();
-  }
-  static void release(node& n) {
-    for (kept_source& k : static_cast<sized_statement&>(n).room) k.hold = {};
-    static_cast<sized_statement&>(n).result = {};
-  }
-  static edge* input(node& n, int i) { return i < Sources ? &static_cast<sized_statement&>(n).room[i].source : nullptr; }
-};
-
 template <class P, bool SplatSeed>
 struct table_of;
 template <class T, class... Source, class... Step, bool SplatSeed>
 struct table_of<program<T, type_list<Source...>, type_list<Step...>>, SplatSeed> {
   using P = program<T, type_list<Source...>, type_list<Step...>>;
-  using sized = sized_statement<P::sources>;
 
   static backend::kernel pick() {
     compile_recorded<table_of>();
@@ -190,7 +223,7 @@ struct table_of<program<T, type_list<Source...>, type_list<Step...>>, SplatSeed>
     run_recorded<T>(n, steps, converters);
   }
   static constexpr auto run = &recorded;
-  static constexpr statement_table value{{"statement", &sized::backward, &sized::release, &destroy_node<sized>, &sized::input},
+  static constexpr statement_table value{{"statement", &statement::backward, &statement::release, &statement::destroy, &statement::input},
                                          P::sources, sizeof(T), P::element_sizes, P::active.data(), P::read_in_reverse.data(), &pick, &recorded_slot<table_of, void (*)(statement&)>};
 
  private:
@@ -207,27 +240,24 @@ struct table_of<program<T, type_list<Source...>, type_list<Step...>>, SplatSeed>
 /// incoming adjoint serves a whole row.
 template <class P, bool SplatSeed, Expression E>
 [[nodiscard]] edge make_statement(const E& e, const extents& own, const extents& seeds) {
-  const extents space = e.shape().values();
-  edge made = make_node<detail::sized_statement<P::sources>>(detail::table_of<P, SplatSeed>::value, own, space, seeds);
+  edge made = statement::make(detail::table_of<P, SplatSeed>::value, own, e.shape().values(), seeds, tessera::detail::inner_axis(E::shape_type::pattern));
   auto& n = static_cast<statement&>(*made);
-  n.inner_axis = tessera::detail::inner_axis(E::shape_type::pattern);
-  kept_source* k = n.kept;
+  int i = 0;
   e.for_each_leaf([&](const auto& leaf) {
-    backend::stretch_leaf(leaf, space, k->stride);
-    if constexpr (requires { leaf.hold; }) {
-      if (n.program().read[k - n.kept]) k->hold = leaf.hold;
-      if constexpr (requires { leaf.offset; }) k->offset = leaf.offset;
-      if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) k->source = leaf.source;
-    } else if constexpr (requires { leaf.values; }) {  // an array, which ends with the expression
-      if (n.program().read[k - n.kept]) {
-        k->hold = block(sizeof(leaf.values));
-        k->hold.write(leaf.data(), sizeof(leaf.values));
-      }
+    using L = std::remove_cvref_t<decltype(leaf)>;
+    const edge* source = nullptr;
+    if constexpr (L::tracked) source = &leaf.source;
+    if constexpr (requires { leaf.offset; }) {
+      n.keep(i, leaf.shape().values(), L::shape_type::pattern, leaf.hold, source, leaf.strides(), leaf.offset);
+    } else if constexpr (requires { leaf.hold; }) {
+      n.keep(i, leaf.shape().values(), L::shape_type::pattern, leaf.hold, source);
+    } else if constexpr (requires { leaf.values; }) {
+      n.keep(i, leaf.shape().values(), L::shape_type::pattern, leaf.data(), sizeof(leaf.values));
     } else {
-      static_assert(sizeof(*leaf.data()) <= sizeof(k->number));
-      std::memcpy(k->number, leaf.data(), sizeof(*leaf.data()));
+      static_assert(sizeof(*leaf.data()) <= sizeof(kept_source::number));
+      std::memcpy(n.kept[i].number, leaf.data(), sizeof(*leaf.data()));
     }
-    ++k;
+    ++i;
   });
   return made;
 }

@@ -33,6 +33,10 @@ struct leaf_node : node {
   return make_node<leaf_node>(std::move(value), shape, element_size);
 }
 
+/// The block of a variable: a leaf's node owns it.
+[[nodiscard]] inline const block& value_of(const block& hold, const edge& source) { return hold || !source ? hold : static_cast<const leaf_node&>(*source).value; }
+[[nodiscard]] TESSERA_APART_ONCE block::header* shared_value(const block& hold, const edge& source) noexcept { return value_of(hold, source).shared(); }
+
 /// Attorney of the functions that make variables from nodes.
 struct access_to_variable {
   template <Element T, Shape S>
@@ -44,9 +48,10 @@ struct access_to_variable {
 /// Does any leaf of the expression ask for a gradient now?
 template <Expression E>
 [[nodiscard]] bool reads_live(const E& e) {
+  if (!is_grad_enabled()) return false;
   bool live = false;
   e.for_each_leaf([&](const auto& leaf) {
-    if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) live = live || is_live(leaf.source);
+    if constexpr (std::remove_cvref_t<decltype(leaf)>::tracked) live = live || (leaf.source && leaf.source->requires_grad);
   });
   return live;
 }
@@ -126,20 +131,33 @@ template <Element T>
   x = is_view ? apply(op::read_strided{x.shape(), x.value.strides, x.value.offset}, base) : apply(op::change_shape{x.shape()}, base);
 }
 
-/// The value of an expression that came from a graph, as something a structured operation reads and records.
+/// A leaf as something a structured operation reads and records. (Once for all shapes: a network has one for each layer.)
+template <Element T>
+[[nodiscard, gnu::noinline]] any_variable<T> traced_leaf(const block& hold, const edge& source, const extents& shape) {
+  any_variable<T> x;
+  x.value.hold = hold;
+  x.value.set_shape(shape);
+  if (is_live(source)) trace_leaf(x, source, false);
+  return x;
+}
+/// The value of an expression that came from a graph, likewise.
 template <Element T, Expression E>
-[[nodiscard, gnu::noinline]] any_variable<T> traced(const E& e) {
+[[nodiscard]] any_variable<T> traced(const E& e) {
   if constexpr (is_map<E> && E::tracked) {
     return traced<T>(record_statement(e).lazy());
   } else if constexpr (!E::tracked) {
     return tessera::detail::erase_as<T>(e);
   } else if constexpr (!std::same_as<T, typename E::element>) {
     return traced<T>(record_conversion<T>(e).lazy());
-  } else {
+  } else if constexpr (requires { e.offset; }) {
     any_variable<T> x;
     tessera::erase_leaf(e, x.value);
-    if (is_live(e.source)) trace_leaf(x, e.source, requires { e.offset; });
+    if (is_live(e.source)) trace_leaf(x, e.source, true);
     return x;
+  } else if constexpr (E::shape_type::is_static) {
+    return traced_leaf<T>(e.hold, e.source, E::shape_type::pattern);
+  } else {
+    return traced_leaf<T>(e.hold, e.source, e.shape().values());
   }
 }
 
@@ -159,7 +177,7 @@ template <Element T, Expression E>
 /// Runs and records a structured operation on operands of static shape.
 template <Shape S, Element T, class Op, class... E>
 [[nodiscard, gnu::noinline]] variable<T, S> record_structured(Op op, const E&... e) {
-  any_variable<T> y = apply(std::move(op), traced<T>(e)...);
+  any_variable<T> y = apply_and_take(op, traced<T>(e)...);
   return access_to_variable::make<T>(y.value.packed_block(), S::from(y.value.shape), std::move(y.source));
 }
 
@@ -308,7 +326,7 @@ class variable {
   }
 
   /// The leaf that stands for this value in an expression.
-  [[nodiscard]] leaf<T, S, autograd::edge> lazy() const { return {held(), shape_, source_}; }
+  [[nodiscard]] leaf<T, S, autograd::edge> lazy() const { return {block(autograd::shared_value(hold_, source_)), shape_, source_}; }
   /// The node, for optimisers and modules.
   [[nodiscard]] const autograd::edge& source() const { return source_; }
 
@@ -317,7 +335,7 @@ class variable {
   variable(block hold, S shape, autograd::edge source) : hold_(std::move(hold)), shape_(shape), source_(std::move(source)) {}
 
   [[nodiscard]] const tensor<T, S> value_for_reading() const { return value(); }  // const: an element, not a reference to one
-  [[nodiscard]] const block& held() const { return hold_ || !source_ ? hold_ : static_cast<const autograd::leaf_node&>(*source_).value; }
+  [[nodiscard]] const block& held() const { return autograd::value_of(hold_, source_); }
   // In place where nobody else looks, but `shared` handles that are about to go: who holds the address of a weight keeps it.
   void write(const tensor<T, S>& value, int shared) {
     autograd::leaf_node& n = own_leaf();
@@ -338,7 +356,9 @@ class variable {
     if constexpr (!E::tracked) {
       return variable(tensor<T, S>(e));
     } else if constexpr (is_map<E>) {
-      return from(autograd::record_statement(e).lazy());
+      auto y = autograd::record_statement(e);
+      if constexpr (std::same_as<decltype(y), variable>) return y;
+      else return from(y.lazy());
     } else {
       const extents shape = e.shape().values();
       if constexpr (!requires { e.offset; })

@@ -9,40 +9,32 @@
 namespace tessera::backend {
 inline namespace TESSERA_ARCH {
 
-namespace isa {
+// A leaf does not move along an axis of extent 1 in its type, even where the space happens to have one element there: a kernel that reads it as a
+// splat must not be given another axis in place of that one.
 
-template <class E>
-void bind_flat(const E& e, slot* slots) {
-  int k = 0;
-  e.for_each_leaf([&](const auto& leaf) {
-    using L = std::remove_cvref_t<decltype(leaf)>;
-    slots[k++] = {const_cast<char*>(reinterpret_cast<const char*>(leaf.data())), 0, L::shape_type::rank == 0 || Generated<typename L::element> ? 0 : 1, sizeof(typename L::element), false};
-  });
+/// The strides over the space of contiguous elements, of a type of that pattern.
+template <class Shape>
+void stretch_row_major(const Shape& shape, const extents& pattern, const extents& space, extent* out) {
+  const int before = space.rank - pattern.rank;
+  extent step = 1;
+  for (int i = pattern.rank - 1; i >= 0; --i) {
+    out[before + i] = pattern.at[i] == 1 || (shape[i] == 1 && space[before + i] != 1) ? 0 : step;
+    step = tessera::detail::product(step, shape[i]);
+  }
+  for (int i = 0; i < before; ++i) out[i] = 0;
 }
-
-}  // namespace isa
-
-/// The strides of a leaf over the space. Along an axis of extent 1 in its type it does not move, even where the space happens to have one element
-/// there: a kernel that reads it as a splat must not be given another axis in place of that one.
-/// (Axis by axis: a list that has just been written is not copied, which would wait for it.)
+/// The same of elements behind an index map.
+TESSERA_ONCE void stretch_map(const extents& shape, const extents& pattern, const extents& strides, const extents& space, extent* out) {
+  stretch(shape, strides, space, out);
+  for (int i = 0; i < pattern.rank; ++i)
+    if (pattern.at[i] == 1) out[space.rank - pattern.rank + i] = 0;
+}
+/// The strides of a leaf over the space. (Axis by axis: a list that has just been written is not copied, which would wait for it.)
 template <class L>
 void stretch_leaf(const L& leaf, const extents& space, extent* out) {
   constexpr bool is_row_major = requires { leaf.values; } || (requires { leaf.hold; } && !requires { leaf.offset; });
-  using S = typename L::shape_type;
-  const int before = space.rank - S::rank;
-  if constexpr (!is_row_major) {
-    stretch(leaf.shape().values(), leaf.strides(), space, out);
-    for (int i = 0; i < S::rank; ++i)
-      if (S::pattern.at[i] == 1) out[before + i] = 0;
-  } else {
-    const S shape = leaf.shape();
-    extent step = 1;
-    for (int i = S::rank - 1; i >= 0; --i) {
-      out[before + i] = S::pattern.at[i] == 1 || (shape[i] == 1 && space[before + i] != 1) ? 0 : step;
-      step = tessera::detail::product(step, shape[i]);
-    }
-    for (int i = 0; i < before; ++i) out[i] = 0;
-  }
+  if constexpr (is_row_major) stretch_row_major(leaf.shape(), L::shape_type::pattern, space, out);
+  else stretch_map(leaf.shape().values(), L::shape_type::pattern, leaf.strides(), space, out);
 }
 
 /// Describes every leaf of the expression over the space, in order.
@@ -87,7 +79,11 @@ void evaluate(const E& e, R* out) {
   if constexpr (is_flat<E>)
     if (!TESSERA_RUNS_ITEMS || !runs_items()) {
       slot slots[P::sources + 1];
-      isa::bind_flat(e, slots);
+      int k = 0;
+      e.for_each_leaf([&](const auto& leaf) {
+        using L = std::remove_cvref_t<decltype(leaf)>;
+        slots[k++] = {const_cast<char*>(reinterpret_cast<const char*>(leaf.data())), 0, L::shape_type::rank == 0 || Generated<typename L::element> ? 0 : 1, sizeof(typename L::element), false};
+      });
       slots[P::sources] = {reinterpret_cast<char*>(out), 0, 1, sizeof(R), false};
       return run_flat(*pick<map_rows<P, R>, typename P::lane_type>().rows, slots, n);
     }

@@ -30,29 +30,86 @@ inline namespace TESSERA_ARCH {
 
 namespace isa {
 
-/// Is source I loaded? The reverse sweep has no data for those it does not read.
-template <class P, bool ForReverse, int I>
-inline constexpr bool is_loaded = !ForReverse || P::template is_read_in_reverse<I>;
+// What a kernel does with one source, for all programs.
 
-/// Loads the sources of the program for the lanes at offset j of a row.
-template <class P, bool ForReverse, class V>
-TESSERA_INLINE void load_sources(V* v, const V* splats, const slot* in, extent j, extent index) {
-  P::for_each_source([&]<class S, int I>() {
-    using E = typename S::element;
-    if constexpr (!is_loaded<P, ForReverse, I>) return;
-    else if constexpr (Generated<E>) v[I] = reinterpret_cast<const E*>(in[I].data)->template load<V>(index + j);
-    else if constexpr (S::kind == access::unit) v[I] = load<V>(reinterpret_cast<const E*>(in[I].data) + j);
-    else if constexpr (S::kind == access::splat) v[I] = splats[I];
-    else v[I] = load<V>(reinterpret_cast<const E*>(in[I].data) + j * in[I].step, in[I].step);
-  });
+template <class Source, bool Wanted, class V>
+TESSERA_INLINE void load_source([[maybe_unused]] V& v, [[maybe_unused]] const V& splat, [[maybe_unused]] const slot& in, [[maybe_unused]] extent j, [[maybe_unused]] extent index) {
+  using E = typename Source::element;
+  if constexpr (!Wanted) return;
+  else if constexpr (Generated<E>) v = reinterpret_cast<const E*>(in.data)->template load<V>(index + j);
+  else if constexpr (Source::kind == access::unit) v = load<V>(reinterpret_cast<const E*>(in.data) + j);
+  else if constexpr (Source::kind == access::splat) v = splat;
+  else v = load<V>(reinterpret_cast<const E*>(in.data) + j * in.step, in.step);
 }
 
-template <class P, bool ForReverse, class V>
-TESSERA_INLINE void load_splats(V* splats, const slot* in) {
-  P::for_each_source([&]<class S, int I>() {
-    if constexpr (S::kind == access::splat && is_loaded<P, ForReverse, I> && !Generated<typename S::element>) splats[I] = V(static_cast<lane_t<V>>(*reinterpret_cast<const typename S::element*>(in[I].data)));
-  });
+template <class Source, bool Wanted, class V>
+TESSERA_INLINE void load_splat([[maybe_unused]] V& splat, [[maybe_unused]] const slot& in) {
+  using E = typename Source::element;
+  if constexpr (Wanted && Source::kind == access::splat && !Generated<E>) splat = V(static_cast<lane_t<V>>(*reinterpret_cast<const E*>(in.data)));
 }
+
+/// Adds a register of adjoints to their places, or to `sum` where these are one element.
+template <class Source, bool Wanted, class V>
+TESSERA_INLINE void put_adjoint([[maybe_unused]] const V& a, [[maybe_unused]] V& sum, [[maybe_unused]] const slot& out, [[maybe_unused]] extent j) {
+  if constexpr (Wanted) {
+    using E = typename Source::element;
+    if (out.data == nullptr) return;
+    if constexpr (Source::kind == access::splat) {
+      sum = sum + a;
+    } else {
+      const extent step = Source::kind == access::unit ? 1 : out.step;
+      if (Source::kind == access::strided && step == 0) {  // a stretched view: all lanes meet in one element
+        sum = sum + a;
+        return;
+      }
+      E* place = reinterpret_cast<E*>(out.data) + j * step;
+      store_lanes(place, out.store ? a : load<V>(place, step) + a, step);
+    }
+  }
+}
+template <class Source, bool Wanted, class V>
+TESSERA_INLINE void put_sum([[maybe_unused]] const V& sum, [[maybe_unused]] const slot& out, [[maybe_unused]] int lanes) {
+  using E = typename Source::element;
+  if constexpr (Wanted && Source::kind != access::unit)
+    if (out.data != nullptr && (Source::kind == access::splat || out.step == 0)) *reinterpret_cast<E*>(out.data) += static_cast<E>(fold<plain_sum>(sum, lanes));
+}
+
+/// What a kernel does with the sources of a program. The reverse sweep has no data for those it does not read.
+template <class P>
+struct sources_of;
+template <class T, class... Source, class Steps>
+struct sources_of<program<T, type_list<Source...>, Steps>> {
+  using P = program<T, type_list<Source...>, Steps>;
+  static constexpr std::make_integer_sequence<int, P::sources> all{};
+
+  /// Loads those for the lanes at offset j of a row.
+  template <bool ForReverse, class V, int... I>
+  TESSERA_INLINE static void load([[maybe_unused]] V* v, [[maybe_unused]] const V* splats, [[maybe_unused]] const slot* in, [[maybe_unused]] extent j, [[maybe_unused]] extent index, std::integer_sequence<int, I...>) {
+    (load_source<Source, !ForReverse || P::template is_read_in_reverse<I>>(v[I], splats[I], in[I], j, index), ...);
+  }
+  template <bool ForReverse, class V, int... I>
+  TESSERA_INLINE static void load_splats([[maybe_unused]] V* splats, [[maybe_unused]] const slot* in, std::integer_sequence<int, I...>) {
+    (load_splat<Source, !ForReverse || P::template is_read_in_reverse<I>>(splats[I], in[I]), ...);
+  }
+  /// Copies what a kernel reads of the slots.
+  template <int... I>
+  TESSERA_INLINE static void copy([[maybe_unused]] slot* to, [[maybe_unused]] const slot* from, std::integer_sequence<int, I...>) {
+    ((to[I].data = from[I].data, to[I].step = from[I].step), ...);
+  }
+  /// To the same elements of the next row.
+  template <int... I>
+  TESSERA_INLINE static void move_on([[maybe_unused]] slot* at, [[maybe_unused]] const slot* rows, std::integer_sequence<int, I...>) {
+    ((Source::kind == access::splat ? void() : void(at[I].data += rows[I].row_bytes)), ...);
+  }
+  template <class V, int... I>
+  TESSERA_INLINE static void put_adjoints([[maybe_unused]] const V* a, [[maybe_unused]] V* sums, [[maybe_unused]] const slot* out, [[maybe_unused]] extent j, std::integer_sequence<int, I...>) {
+    (put_adjoint<Source, P::template is_active<I>>(a[I], sums[I], out[I], j), ...);
+  }
+  template <class V, int... I>
+  TESSERA_INLINE static void put_sums([[maybe_unused]] const V* sums, [[maybe_unused]] const slot* out, [[maybe_unused]] int lanes, std::integer_sequence<int, I...>) {
+    (put_sum<Source, P::template is_active<I>>(sums[I], out[I], lanes), ...);
+  }
+};
 
 /// Is the loop over a program so short that two registers in each turn save more time than they cost code?
 template <class P, class V, class R>
@@ -76,6 +133,7 @@ struct map_rows {
 #endif
 
  private:
+  using sources = isa::sources_of<P>;
   static constexpr auto tails = [] {
     std::array<tail, P::sources + 1> t{};
     isa::set_tails<P, false>(t);
@@ -85,36 +143,32 @@ struct map_rows {
   template <class V>
   static void row(const slot* slots, extent n, extent first, int, int) {
     slot in[P::sources + 1];  // copies stay in registers: for all the compiler knows, a store of lanes might change slots
-    P::for_each_source([&]<class S, int I>() { in[I].data = slots[I].data, in[I].step = slots[I].step; });
+    sources::copy(in, slots, sources::all);
     R* out = reinterpret_cast<R*>(slots[P::sources].data);
     V splats[P::sources + 1];
-    isa::load_splats<P, false>(splats, in);
+    sources::template load_splats<false>(splats, in, sources::all);
     constexpr extent W = width<V>;
     const extent full = n & -W;
     const auto value = [&](extent j) TESSERA_INLINE_LAMBDA {
       V v[P::values];
-      isa::load_sources<P, false>(v, splats, in, j, first);
+      sources::template load<false>(v, splats, in, j, first, sources::all);
       P::forward(v);
       return v[P::values - 1];
     };
     const bool streams = slots[P::sources].store;
     bool rest = n != full, aside = streams || rest;
     V last = V(lane_t<V>(0));
-    extent j = 0;
-    if constexpr (isa::is_short<P, V, R>)
-      if (!streams) [[likely]] {
-        if (rest) last = value(n - W);
-        for (; j + W < full; j += 2 * W) {
-          const V a = value(j), b = value(j + W);
-          store_lanes(out + j, a);
-          store_lanes(out + j + W, b);
-        }
-        if (j != full) store_lanes(out + j, value(j));
-        if (rest) store_lanes(out + n - W, last);
-        return;
-      }
-    j = rest ? n - W : 0;
+    extent j = rest ? n - W : 0;
     do {
+      if constexpr (isa::is_short<P, V, R>)
+        if (!aside) [[likely]] {
+          for (; j + W < full; j += 2 * W) {
+            const V a = value(j), b = value(j + W);
+            store_lanes(out + j, a);
+            store_lanes(out + j + W, b);
+          }
+          if (j == full) break;
+        }
       const V x = value(j);
       if (!aside) [[likely]] store_lanes(out + j, x);
       else if (!rest) stream_lanes(out + j, x);
@@ -137,6 +191,7 @@ struct reduce_rows {
 #endif
 
  private:
+  using sources = isa::sources_of<P>;
   // Rows that are added to the sums at once. (What is generated depends on the number of the element, which is of one row.)
   static constexpr int together = [] {
     bool generates = Inner;
@@ -156,10 +211,10 @@ struct reduce_rows {
     using T = lane_t<V>;
     T* out = reinterpret_cast<T*>(in[P::sources].data);
     V splats[P::sources + 1];
-    isa::load_splats<P, false>(splats, in);
+    sources::template load_splats<false>(splats, in, sources::all);
     const auto value = [&](extent j, const slot* of_row) TESSERA_INLINE_LAMBDA {
       V v[P::values];
-      isa::load_sources<P, false>(v, splats, of_row, j, first);
+      sources::template load<false>(v, splats, of_row, j, first, sources::all);
       P::forward(v);
       return v[P::values - 1];
     };
@@ -178,13 +233,11 @@ struct reduce_rows {
       for (extent j = 0; j < n; j += W) {
         V sum = load<V>(out + j * step, step);
         slot at[P::sources + 1];
-        P::for_each_source([&]<class S, int I>() { at[I].data = in[I].data, at[I].step = in[I].step; });
+        sources::copy(at, in, sources::all);
         for (int i = rows;;) {
           sum = Combine::combine(sum, value(j, at));
           if (--i == 0) break;
-          P::for_each_source([&]<class S, int I>() {
-            if constexpr (S::kind != access::splat) at[I].data += in[I].row_bytes;
-          });
+          sources::move_on(at, in, sources::all);
         }
         store_lanes(out + j * step, sum, step);
       }
@@ -206,6 +259,7 @@ struct reverse_rows {
 #endif
 
  private:
+  using sources = isa::sources_of<P>;
   static constexpr int L = P::sources;
   static constexpr auto tails = [] {
     std::array<tail, 2 * L + 2> t{};
@@ -220,39 +274,20 @@ struct reverse_rows {
   static void row(const slot* in, extent n, extent first, int lanes, int) {
     using T = lane_t<V>;
     V splats[L + 1], sums[L + 1];
-    isa::load_splats<P, true>(splats, in);
+    sources::template load_splats<true>(splats, in, sources::all);
     for (int i = 0; i < L; ++i) sums[i] = V(T(0));
     const slot* out = in + L + 2;
     for (extent j = 0; j < n; j += width<V>) {
       V v[P::values], a[P::values];
-      isa::load_sources<P, true>(v, splats, in, j, first);
+      sources::template load<true>(v, splats, in, j, first, sources::all);
       P::template forward<true>(v);
       if constexpr (P::keeps_result) v[P::values - 1] = load<V>(reinterpret_cast<const T*>(in[L + 1].data) + j);
       if constexpr (SplatSeed) a[P::values - 1] = V(*reinterpret_cast<const T*>(in[L].data));
       else a[P::values - 1] = load<V>(reinterpret_cast<const T*>(in[L].data) + j);
       P::reverse(v, a);
-      P::for_each_source([&]<class S, int I>() {
-        if constexpr (P::template is_active<I>) {
-          using E = typename S::element;
-          if (out[I].data == nullptr) return;
-          if constexpr (S::kind == access::splat) {
-            sums[I] = sums[I] + a[I];
-          } else {
-            const extent step = S::kind == access::unit ? 1 : out[I].step;
-            if (S::kind == access::strided && step == 0) {  // a stretched view: all lanes meet in one element
-              sums[I] = sums[I] + a[I];
-              return;
-            }
-            E* place = reinterpret_cast<E*>(out[I].data) + j * step;
-            store_lanes(place, out[I].store ? a[I] : load<V>(place, step) + a[I], step);
-          }
-        }
-      });
+      sources::put_adjoints(a, sums, out, j, sources::all);
     }
-    P::for_each_source([&]<class S, int I>() {
-      if constexpr (P::template is_active<I> && S::kind != access::unit)
-        if (out[I].data != nullptr && (S::kind == access::splat || out[I].step == 0)) *reinterpret_cast<typename S::element*>(out[I].data) += static_cast<typename S::element>(fold<plain_sum>(sums[I], lanes));
-    });
+    sources::put_sums(sums, out, lanes, sources::all);
   }
 
  public:

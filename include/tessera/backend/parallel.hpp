@@ -205,7 +205,7 @@ class worker_team {
   int room_ = 0;  // for the shares of so many threads
 };
 
-TESSERA_ONCE void run_chunks(const chunked_loop& loop, int threads) {
+TESSERA_APART_ONCE void run_chunks(const chunked_loop& loop, int threads) {
   if (threads <= 1 || inside_parallel_for || workers_are_gone || !worker_team::instance().try_run(loop, threads))
     run_alone(loop);
 }

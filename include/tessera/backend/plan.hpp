@@ -29,7 +29,7 @@ struct plan {
 
 /// Merges the space for these operands, rewriting their strides. `inner` is the axis the kernel's access kinds speak of:
 /// every axis behind it has one element.
-[[nodiscard]] TESSERA_ONCE plan make_plan(const extents& space, int inner, operand* operands, int count) {
+[[nodiscard]] TESSERA_APART_ONCE plan make_plan(const extents& space, int inner, operand* operands, int count) {
   plan p;
   p.count = count;
   p.operands = operands;

@@ -133,8 +133,8 @@ struct held_pack;
 template <int... I, class... X>
 struct held_pack<std::integer_sequence<int, I...>, X...> : held<I, X>... {
   template <class F>
-  constexpr void for_each(F&& f) const {
-    (f(static_cast<const held<I, X>*>(this)->value), ...);
+  constexpr void for_each_leaf(F& f) const {
+    (static_cast<const held<I, X>*>(this)->value.for_each_leaf(f), ...);
   }
   /// f of all of them at once.
   TESSERA_CALLS_ANYTHING
@@ -174,7 +174,7 @@ struct map {
   [[nodiscard]] constexpr S shape() const { return shape_; }
   template <class F>
   constexpr void for_each_leaf(F&& f) const {
-    operands.for_each([&](const auto& x) { x.for_each_leaf(f); });
+    operands.for_each_leaf(f);
   }
   /// One element, where every leaf is an array: the compiler can know it.
   template <std::convertible_to<extent>... I>

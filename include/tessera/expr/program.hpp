@@ -23,17 +23,6 @@ struct source {
   static constexpr bool tracked = Tracked;
 };
 
-/// One operation on earlier values, by their numbers.
-template <class Op, int... In>
-struct step {
-  using op = Op;
-  static constexpr int arity = sizeof...(In);
-  static constexpr std::array<int, sizeof...(In)> inputs{In...};
-  /// The number of the value that operand K is, as a constant for code that must not call a function for it.
-  template <std::size_t K>
-  static constexpr int input = inputs[K];
-};
-
 /// What a derivative reads besides the incoming one: nothing, the operands, or only the result.
 enum class needs : unsigned char { nothing, operands, result };
 
@@ -57,6 +46,43 @@ template <class A, class B>
 TESSERA_FN cotangents(A, B) -> cotangents<A, B>;
 template <class A, class B, class C>
 TESSERA_FN cotangents(A, B, C) -> cotangents<A, B, C>;
+
+/// Adds part K of a derivative to an adjoint, or makes it the adjoint.
+template <int K, bool Assigns, class Parts, class V>
+TESSERA_INLINE constexpr void add_part([[maybe_unused]] const Parts& parts, [[maybe_unused]] V& to) {
+  if constexpr (std::is_same_v<Parts, no_gradient>) {
+    return;
+  } else if constexpr (!std::is_same_v<Parts, V>) {
+    add_part<0, Assigns>(parts.template get<K>(), to);
+  } else {
+    if constexpr (Assigns) to = parts;
+    else to = to + parts;
+  }
+}
+
+/// One operation on earlier values, by their numbers.
+template <class Op, int... In>
+struct step {
+  using op = Op;
+  static constexpr int arity = sizeof...(In);
+  static constexpr std::array<int, sizeof...(In)> inputs{In...};
+
+  // What programs do at a step is here and not there: many programs have the same steps.
+  /// Computes value number Value, if it is wanted.
+  template <int Value, bool Wanted, class V>
+  TESSERA_INLINE static constexpr void forward([[maybe_unused]] V* v) {
+    if constexpr (Wanted) v[Value] = Op::value(v[In]...);
+  }
+  /// Adds what a[Value] contributes to the derivatives of the operands. Bit k of Assigns: operand k has none yet.
+  template <int Value, bool Wanted, unsigned Assigns, class V>
+  TESSERA_INLINE static constexpr void reverse([[maybe_unused]] const V* v, [[maybe_unused]] V* a) {
+    if constexpr (Wanted) add_parts<Assigns>(Op::derivative(a[Value], v[In]..., v[Value]), a, std::make_integer_sequence<int, arity>{});
+  }
+
+ private:
+  template <unsigned Assigns, class Parts, class V, int... K>
+  TESSERA_INLINE static constexpr void add_parts(const Parts& parts, V* a, std::integer_sequence<int, K...>) { (add_part<K, (Assigns >> K & 1U) != 0>(parts, a[In]), ...); }
+};
 
 template <class... Types>
 struct type_list {};
@@ -96,34 +122,20 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
   /// Calls f.template operator()<Source, index>() for every source, in order.
   template <class F>
   TESSERA_INLINE static constexpr void for_each_source(F&& f) {
-    call_each<0, Source...>(f, std::index_sequence_for<Source...>{});
-  }
-  /// Calls f.template operator()<Step, value number>() for every step, in order.
-  template <class F>
-  TESSERA_INLINE static constexpr void for_each_step(F&& f) {
-    call_each<sources, Step...>(f, std::index_sequence_for<Step...>{});
+    call_each(f, std::make_integer_sequence<int, sources>{});
   }
 
   /// Computes the steps: v[0 .. sources) is loaded already. ForReverse leaves out what the reverse sweep does not read.
   template <bool ForReverse = false, class V>
   TESSERA_INLINE static constexpr void forward(V* v) {
-    for_each_step([&]<class S, int Value>() {
-      if constexpr (!ForReverse || is_read_in_reverse<Value>)
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-          v[Value] = S::op::value(v[S::template input<K>]...);
-        }(std::make_index_sequence<S::arity>{});
-    });
+    forward_steps<ForReverse>(v, std::make_integer_sequence<int, steps>{});
   }
 
   /// From a[values - 1], the derivative of the result, computes a[i], the derivative of every value i it depends on.
   template <class V>
   TESSERA_INLINE static constexpr void reverse(const V* v, V* a) {
     for (int i = 0; i < values - 1; ++i) a[i] = V(T(0));
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      [[maybe_unused]] int last = 0;
-      // A fold over assignment runs from right to left: the last step comes first.
-      if constexpr (steps > 0) ((reverse_step<Step, sources + static_cast<int>(I)>(v, a), last) = ... = 0);
-    }(std::index_sequence_for<Step...>{});
+    reverse_steps(v, a, std::make_integer_sequence<int, steps>{});
   }
 
   /// Does a gradient of the result reach value i?
@@ -190,48 +202,37 @@ struct program<T, type_list<Source...>, type_list<Step...>> {
 
  private:
   TESSERA_CALLS_ANYTHING
-  template <int First, class... Each, class F, std::size_t... I>
-  TESSERA_INLINE static constexpr void call_each(F& f, std::index_sequence<I...>) {
-    (f.template operator()<Each, First + static_cast<int>(I)>(), ...);
+  template <class F, int... I>
+  TESSERA_INLINE static constexpr void call_each(F& f, std::integer_sequence<int, I...>) {
+    (f.template operator()<Source, I>(), ...);
+  }
+  template <bool ForReverse, class V, int... I>
+  TESSERA_INLINE static constexpr void forward_steps([[maybe_unused]] V* v, std::integer_sequence<int, I...>) {
+    (Step::template forward<sources + I, !ForReverse || is_read_in_reverse<sources + I>>(v), ...);
+  }
+  template <class V, int... I>
+  TESSERA_INLINE static constexpr void reverse_steps([[maybe_unused]] const V* v, [[maybe_unused]] V* a, std::integer_sequence<int, I...>) {
+    // A fold over assignment runs from right to left: the last step comes first.
+    [[maybe_unused]] int last = 0;
+    if constexpr (steps > 0) ((Step::template reverse<sources + I, is_active<sources + I>, assigns<I>>(v, a), last) = ... = 0);
   }
 
-  // Is operand k of the step that computes `value` the first, in reverse order, to reach value `in`? Then it assigns.
-  static constexpr bool is_first(int value, int k, int in) {
-    bool first = true;
-    [[maybe_unused]] int number = sources;
-    (
-        [&] {
-          for (int j = 0; j < Step::arity; ++j)
-            if (Step::inputs[static_cast<std::size_t>(j)] == in && (number > value || (number == value && j < k))) first = false;
-          ++number;
-        }(),
-        ...);
+  // Bit k: operand k of the step is the first, in reverse order, to reach its value. Then it assigns.
+  static constexpr unsigned assigned_by(int of) {
+    constexpr std::array<const int*, steps + 1> operands_of{Step::inputs.data()..., nullptr};
+    constexpr int arity[] = {Step::arity..., 0};
+    unsigned first = 0;
+    bool seen[values + 1] = {};
+    for (int s = steps - 1; s >= of; --s)
+      for (int k = 0; k < arity[s]; ++k) {
+        bool& reached_before = seen[operands_of[static_cast<std::size_t>(s)][k]];
+        if (s == of && !reached_before) first |= 1U << k;
+        reached_before = true;
+      }
     return first;
   }
-
-  template <int Value, int K, int In>
-  static constexpr bool assigns = is_first(Value, K, In);
-
-  template <class S, int Value, class V>
-  TESSERA_INLINE static constexpr void reverse_step(const V* v, V* a) {
-    if constexpr (is_active<Value>)
-      [&]<std::size_t... K>(std::index_sequence<K...>) {
-        const auto parts = S::op::derivative(a[Value], v[S::template input<K>]..., v[Value]);
-        (add_part<Value, static_cast<int>(K), S::template input<K>>(parts, a), ...);
-      }(std::make_index_sequence<S::arity>{});
-  }
-
-  template <int Value, int K, int In, class Parts, class V>
-  TESSERA_INLINE static constexpr void add_part(const Parts& parts, V* a) {
-    const auto add = [&](const auto& part) {
-      if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(part)>, no_gradient>) {
-        if constexpr (assigns<Value, K, In>) a[In] = part;
-        else a[In] = a[In] + part;
-      }
-    };
-    if constexpr (std::is_same_v<Parts, V>) add(parts);
-    else if constexpr (!std::is_same_v<Parts, no_gradient>) add(parts.template get<K>());
-  }
+  template <int I>
+  static constexpr unsigned assigns = assigned_by(I);
 };
 
 }  // namespace tessera

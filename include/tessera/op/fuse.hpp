@@ -181,6 +181,22 @@ template <class S, class X>
   else return true;
 }
 
+template <class X>
+[[nodiscard]] constexpr auto shape_of_operand(const X& x) {
+  if constexpr (Scalar<X>) return shape<>{};
+  else return x.shape();
+}
+
+/// The broadcast of shapes of type S that only run time knows. (Apart, and once for all operations: what nodes of one shape differ in is an error.)
+///   error  shape_error that names the operation, two shapes and the axis
+template <Shape S, Shape... X>
+[[nodiscard, gnu::noinline]] constexpr S joined_shape(const char* operation, const X&... shapes) {
+  extents all = extents::filled(S::rank, dyn);
+  (rule::join_values(operation, all, shapes.values(), X::pattern), ...);
+  for (extent& e : all) e = e == dyn ? 1 : e;
+  return S::from(all);
+}
+
 /// The shape of the node: static, or found from the operands with the checks that only run time can make.
 template <class S, class Op, class... X>
 [[nodiscard]] constexpr S node_shape(const X&... x) {
@@ -189,15 +205,9 @@ template <class S, class Op, class... X>
   } else {
     if constexpr ((true && ... && is_shaped_as<S, X>)) {
       const S all = first_shape<S>(x...);
-      if ((agrees(x, all) && ...)) return all;
+      if ((agrees(x, all) && ...)) [[likely]] return all;
     }
-    extents all = extents::filled(S::rank, dyn);
-    const auto join = [&](const auto& operand) {
-      if constexpr (!Scalar<decltype(operand)>) rule::join_values(Op::name, all, operand.shape().values(), shape_of_argument<plain<decltype(operand)>>::pattern);
-    };
-    (join(x), ...);
-    for (extent& e : all) e = e == dyn ? 1 : e;
-    return S::from(all);
+    return joined_shape<S>(Op::name, shape_of_operand(x)...);
   }
 }
 

@@ -93,11 +93,9 @@ struct extents {
 inline constexpr extent largest_count = extent{1} << 58;
 
 namespace detail {
+[[nodiscard, gnu::cold, gnu::noinline]] constexpr extent large_product(extent a, extent b) { return b != 0 && a > largest_count / b ? largest_count : a * b; }
 /// a * b for numbers that are not negative, at most largest_count.
-[[nodiscard]] constexpr extent product(extent a, extent b) {
-  if ((a | b) >> 29 == 0) return a * b;
-  return b != 0 && a > largest_count / b ? largest_count : a * b;
-}
+[[nodiscard]] constexpr extent product(extent a, extent b) { return (a | b) >> 29 == 0 ? a * b : large_product(a, b); }
 }  // namespace detail
 
 /// The number of elements, or dyn when an extent is unknown. 1 for no axes.
@@ -113,7 +111,7 @@ namespace detail {
 }
 
 /// The strides of a row-major tensor of this shape, in elements.
-[[nodiscard]] constexpr extents row_major(const extents& s) {
+[[nodiscard, gnu::noinline]] constexpr extents row_major(const extents& s) {
   extents strides = extents::filled(s.rank, 0);
   extent step = 1;
   for (int i = s.rank - 1; i >= 0; --i) {

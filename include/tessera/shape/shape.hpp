@@ -25,7 +25,7 @@ struct stored_extents<0> {};
 [[noreturn]] TESSERA_COLD_ONCE void refuse_extents(const extents& actual, const extents& pattern) {
   raise<shape_error>({"tessera::shape: ", actual, " does not fit ", pattern});
 }
-constexpr void check_fit(const extents& actual, const extents& pattern) {
+[[gnu::noinline]] constexpr void check_fit(const extents& actual, const extents& pattern) {
   bool fits = actual.rank == pattern.rank;
   for (int i = 0; fits && i < pattern.rank; ++i) fits = actual[i] >= 0 && (!is_known(pattern[i]) || pattern[i] == actual[i]);
   if (!fits) refuse_extents(actual, pattern);
@@ -36,7 +36,7 @@ constexpr void check_fit(const extents& actual, const extents& pattern) {
 [[noreturn]] TESSERA_COLD_ONCE void refuse_two_sizes(const extents& actual, const extents& pattern, int i, int j) {
   raise<shape_error>({"tessera::shape: axes ", i, " and ", j, " of ", pattern, " have one name and two sizes, ", actual[i], " and ", actual[j]});
 }
-constexpr void check_sizes(const extents& actual, const extents& pattern) {
+[[gnu::noinline]] constexpr void check_sizes(const extents& actual, const extents& pattern) {
   for (int i = 0; i < pattern.rank; ++i) {
     if (actual[i] < 0 && pattern[i] != infer) refuse_negative(i, actual[i]);
     for (int j = 0; j < i; ++j)

@@ -46,6 +46,15 @@ inline void count_one_more(std::atomic<int>& references) noexcept {
 /// A counted handle of a block of memory. Copying it counts; the last one gives the memory back.
 class block {
  public:
+  struct header {
+    std::atomic<int> references;
+    std::int32_t size_class;  // of the piece that this header begins
+    bool exported;
+    tessera::device where;
+    std::size_t bytes;
+    void* data;  // of a build with GPUs
+  };
+
   block() = default;
   /// A new block of at least `bytes` bytes on the current device, uninitialised, with one cache line of readable slack behind it.
   explicit block(std::size_t bytes) : block(bytes, current_device()) {}
@@ -85,6 +94,14 @@ class block {
   [[nodiscard]] bool exported() const noexcept { return head_ != nullptr && head_->exported; }
   void mark_exported() noexcept { head_->exported = true; }
 
+  /// Another handle, for somebody who reads: of a block of its own where this one may be written at any time.
+  [[nodiscard]] block captured() const { return block(captured(head_)); }
+  /// Another handle as a pointer, which block(header*) takes over: what a function returns in a register.
+  [[nodiscard]] header* shared() const noexcept {
+    if (head_ != nullptr) detail::count_one_more(head_->references);
+    return head_;
+  }
+  explicit block(header* head) noexcept : head_(head) {}
   /// A block of its own with the same bytes, on the same device or on another.
   [[nodiscard]] block copy() const { return block(copied(head_, device())); }
   [[nodiscard]] block copy(tessera::device to) const { return block(copied(head_, to)); }
@@ -120,22 +137,13 @@ class block {
   }
   /// Gives this handle a block of its own where others share it: what it holds may then be written.
   void make_unique() {
-    if (references() > 1) *this = copy();
+    if (references() > 1) [[unlikely]] head_ = detached(head_);
   }
 
   friend bool operator==(const block& a, const block& b) noexcept { return a.head_ == b.head_; }
 
  private:
-  struct header {
-    std::atomic<int> references;
-    std::int32_t size_class;  // of the piece that this header begins
-    bool exported;
-    tessera::device where;
-    std::size_t bytes;
-    void* data;  // of a build with GPUs
-  };
   static_assert(sizeof(header) <= pool::alignment);
-  explicit block(header* head) noexcept : head_(head) {}
 
   void copy_across(const block& from) {
     gpu::detail::note_not_captured("a copy between GPUs", "waits for the other one");
@@ -152,6 +160,18 @@ class block {
     block own(from.bytes(), to);
     own.assign(from);
     return std::exchange(own.head_, nullptr);
+  }
+  // Takes over one handle of many.
+  [[nodiscard]] TESSERA_APART_ONCE static header* detached(header* head) {
+    header* const own = copied(head, head->where);
+    drop(head);
+    return own;
+  }
+  [[nodiscard]] TESSERA_APART_ONCE static header* captured(header* head) {
+    if (head == nullptr) return nullptr;
+    if (head->exported) [[unlikely]] return copied(head, head->where);
+    detail::count_one_more(head->references);
+    return head;
   }
   // One handle more; one less, of which the last ends the block. Apart: they would be the larger part of every expression.
   TESSERA_APART_ONCE static void take(header* head) noexcept { detail::count_one_more(head->references); }

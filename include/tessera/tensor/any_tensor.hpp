@@ -18,8 +18,17 @@ struct any_tensor {
   extents strides;
   extent offset = 0;
 
+  any_tensor() = default;
+  any_tensor(block from, const extents& own, const extents& map, extent first = 0) : hold(std::move(from)), shape(own), strides(map), offset(first) {}
+  // Apart: a rule copies and moves many of them.
+  [[gnu::noinline]] any_tensor(const any_tensor&) = default;
+  [[gnu::noinline]] any_tensor(any_tensor&&) noexcept = default;
+  any_tensor& operator=(const any_tensor&) = default;
+  any_tensor& operator=(any_tensor&&) noexcept = default;
+  ~any_tensor() = default;
+
   /// A row-major tensor of this shape; its elements are whatever the memory held.
-  [[nodiscard]] static any_tensor uninitialized(const extents& shape) {
+  [[nodiscard, gnu::noinline]] static any_tensor uninitialized(const extents& shape) {
     any_tensor t;
     t.hold = block(static_cast<std::size_t>(count(shape)) * sizeof(T));
     t.set_shape(shape);
@@ -44,7 +53,7 @@ struct any_tensor {
   [[nodiscard]] const T* data() const { return static_cast<const T*>(hold.data()) + offset; }
   [[nodiscard]] T* mutable_data() { return static_cast<T*>(hold.data()) + offset; }
   [[nodiscard]] extent size() const { return count(shape); }
-  [[nodiscard]] bool is_contiguous() const {
+  [[nodiscard, gnu::noinline]] bool is_contiguous() const {
     extent step = 1;
     for (int i = shape.rank - 1; i >= 0; --i) {
       if (shape[i] != 1 && strides[i] != step) return false;
@@ -63,7 +72,7 @@ struct any_tensor {
   }
   /// The same, row-major from the start of its block.
   [[nodiscard]] any_tensor packed() const { return is_contiguous() && offset == 0 ? *this : copy(); }
-  [[nodiscard]] block packed_block() const { return is_contiguous() && offset == 0 ? hold : copy().hold; }
+  [[nodiscard, gnu::noinline]] block packed_block() const { return is_contiguous() && offset == 0 ? hold : copy().hold; }
   /// Writes the elements to memory in row-major order.
   void copy_elements(T* to) const {
     copy_to(to, row_major(shape));

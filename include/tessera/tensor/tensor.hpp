@@ -158,7 +158,7 @@ class tensor {
       }
     }
     tensor result = uninitialized(shape);
-    backend::evaluate(e, result.mutable_data());
+    backend::evaluate(e, static_cast<T*>(result.hold_.data()));
     return *this = std::move(result);
   }
 
@@ -251,7 +251,7 @@ class tensor {
   /// The leaf that stands for this tensor in an expression: it holds the block.
   [[nodiscard]] leaf<T, S> lazy() const { return {captured(), shape_}; }
   /// The block, for those who share it knowingly.
-  [[nodiscard]] block captured() const { return hold_.exported() ? hold_.copy() : hold_; }
+  [[nodiscard]] block captured() const { return hold_.captured(); }
 
   /// Writes an expression, stretched to a part of this tensor, through the part's index map.
   template <class Part, class E>
@@ -278,7 +278,7 @@ class tensor {
     if constexpr (std::same_as<E, leaf<T, S>>) return tensor(e.hold, e.shape());
     const with_device_of on(e);
     tensor result = uninitialized(shape_of_value(e));
-    backend::evaluate(e, result.mutable_data());
+    backend::evaluate(e, static_cast<T*>(result.hold_.data()));
     return result;
   }
   template <class E>
