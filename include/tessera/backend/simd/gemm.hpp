@@ -235,7 +235,10 @@ void gemm(extent m, extent n, extent k, const matrix<T>& a, const matrix<T>& b, 
   // A large product is cut twice as fine: whoever was held up has less to finish.
   const extent threads = num_threads(), tasks = std::max<extent>(1, m * n * k / B::task);
   const extent parts = threads == 1 ? 1 : std::min(tasks, tasks < 64 * threads ? threads : 2 * threads);
-  const extent by_rows = std::clamp<extent>(m / (8 * detail::tallest<V>), 1, parts), columns = detail::even_part(n, (n * by_rows + parts - 1) / parts, P::nr);
+  // Each row of parts packs B, and each column of them reads A: the squarer they are, the less.
+  extent by_rows = 1;
+  while (by_rows * 2 <= parts && by_rows * 2 * by_rows * n <= parts * m && m >= by_rows * 16 * detail::tallest<V>) by_rows *= 2;
+  const extent columns = detail::even_part(n, (n * by_rows + parts - 1) / parts, P::nr);
   const extent across = (n + columns - 1) / columns, rows = detail::even_part(m, (m * across + parts - 1) / parts, detail::tallest<V>), down = (m + rows - 1) / rows;
   parallel_for(down * across, 1, [&](extent begin, extent end) {
     for (extent t = begin; t < end; ++t) {
