@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Convolutions and poolings in registers against the loops that are their reference, and on any number of threads.
+#include <support/with_threads.hpp>
 #include <tessera/backend/convolution.hpp>
 #include <tessera/backend/max_pool.hpp>
 #include <tessera/op/window/options.hpp>
@@ -13,16 +14,10 @@
 
 namespace {
 
+using tessera::tests::with_threads;
+
 using namespace tessera;
 using backend::convolution, backend::sliding;
-
-struct with_threads {
-  explicit with_threads(int n) : before(num_threads()) { set_num_threads(n); }
-  ~with_threads() { set_num_threads(before); }
-  with_threads(const with_threads&) = delete;
-  with_threads& operator=(const with_threads&) = delete;
-  int before;
-};
 
 // Multiples of 1/64 from -1 to 1: sums of their products are exact, so that every order of summation gives equal bits.
 template <class T>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <support/with_threads.hpp>
 #include <tessera/backend/gemm.hpp>
 
 #include <doctest/doctest.h>
@@ -11,16 +12,10 @@
 
 namespace {
 
+using tessera::tests::with_threads;
+
 using tessera::extent;
 using tessera::backend::matrix;
-
-struct with_threads {
-  explicit with_threads(int n) : before(tessera::num_threads()) { tessera::set_num_threads(n); }
-  ~with_threads() { tessera::set_num_threads(before); }
-  with_threads(const with_threads&) = delete;
-  with_threads& operator=(const with_threads&) = delete;
-  int before;
-};
 
 std::size_t at(extent i) { return static_cast<std::size_t>(i); }
 

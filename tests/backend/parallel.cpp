@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <support/with_threads.hpp>
 #include <tessera/backend/parallel.hpp>
 
 #include <doctest/doctest.h>
@@ -13,16 +14,10 @@
 
 namespace {
 
+using tessera::tests::with_threads;
+
 using tessera::extent;
 using ranges = std::vector<std::pair<extent, extent>>;
-
-struct with_threads {
-  explicit with_threads(int n) : before(tessera::num_threads()) { tessera::set_num_threads(n); }
-  ~with_threads() { tessera::set_num_threads(before); }
-  with_threads(const with_threads&) = delete;
-  with_threads& operator=(const with_threads&) = delete;
-  int before;
-};
 
 ranges partition(extent count, extent grain) {
   std::mutex mutex;

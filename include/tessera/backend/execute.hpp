@@ -103,6 +103,7 @@ void evaluate_as(const E& e, R* out) {
 ///   cost  one pass over the operand, no temporary of its size
 template <class Combine, unsigned Mask, class E, class T = lane_type_t<E>, class P = program_of<E>>
 void reduce(const E& e, T* out) {
+  static_assert(Combine::sums, "parts of a sum are added");
   constexpr int inner = tessera::detail::inner_axis(E::shape_type::pattern);
   constexpr bool along = E::shape_type::rank == 0 || (Mask >> inner & 1U) != 0;
   const extents space = e.shape().values();

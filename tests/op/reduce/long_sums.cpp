@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Sums that are long enough to be cut in parts, which threads share.
+#include <support/with_threads.hpp>
 #include <tessera/nn/nn.hpp>
 #include <tessera/autograd/variable.hpp>
 #include <tessera/op/op.hpp>
@@ -13,6 +14,8 @@
 using namespace tessera;
 
 namespace {
+
+using tessera::tests::with_threads;
 
 // Small whole numbers: every order of summation gives equal bits.
 template <class T>
@@ -40,14 +43,6 @@ template <class Y>
 bool equal(const Y& y, const std::vector<double>& wanted) {
   return std::equal(y.begin(), y.end(), wanted.begin(), wanted.end(), [](auto a, double b) { return static_cast<double>(a) == b; });
 }
-
-struct with_threads {
-  explicit with_threads(int n) : before(num_threads()) { set_num_threads(n); }
-  ~with_threads() { set_num_threads(before); }
-  with_threads(const with_threads&) = delete;
-  with_threads& operator=(const with_threads&) = delete;
-  int before;
-};
 
 }  // namespace
 

@@ -51,6 +51,17 @@ struct to_results {
   }
 };
 
+// The values at 0, ±a, ±b and infinity of a polynomial's even and odd parts.
+template <class V>
+TESSERA_INLINE void set_points(V* to, const V& at_0, const V& even_a, const V& odd_a, const V& even_b, const V& odd_b, const V& at_infinity) {
+  to[0] = at_0;
+  to[1] = even_a + odd_a;
+  to[2] = even_a - odd_a;
+  to[3] = even_b + odd_b;
+  to[4] = even_b - odd_b;
+  to[5] = at_infinity;
+}
+
 /// The transposition of to_results.
 struct of_results {
   static constexpr int from = tile, to = points;
@@ -60,12 +71,7 @@ struct of_results {
     constexpr T a = small<T>, b = large<T>;
     const V even_a = fused(V(a * a), y[2], y[0]), odd_a = fused(V(a * a * a), y[3], V(V(a) * y[1]));
     const V even_b = fused(V(b * b), y[2], y[0]), odd_b = fused(V(b * b * b), y[3], V(V(b) * y[1]));
-    m[0] = y[0];
-    m[1] = even_a + odd_a;
-    m[2] = even_a - odd_a;
-    m[3] = even_b + odd_b;
-    m[4] = even_b - odd_b;
-    m[5] = y[3];
+    set_points(m, y[0], even_a, odd_a, even_b, odd_b, y[3]);
   }
 };
 
@@ -76,12 +82,7 @@ struct of_taps {
     using T = lane_t<V>;
     constexpr T a = small<T>, b = large<T>, by_a = T(-1) / T(1.5L), by_b = T(1) / T(6);
     const V even_a = V(by_a) * fused(V(a * a), w[2], w[0]), odd_a = V(by_a * a) * w[1], even_b = V(by_b) * fused(V(b * b), w[2], w[0]), odd_b = V(by_b * b) * w[1];
-    u[0] = w[0];
-    u[1] = even_a + odd_a;
-    u[2] = even_a - odd_a;
-    u[3] = even_b + odd_b;
-    u[4] = even_b - odd_b;
-    u[5] = w[2];
+    set_points(u, w[0], even_a, odd_a, even_b, odd_b, w[2]);
   }
 };
 

@@ -21,14 +21,6 @@ struct cross_entropy_labels_are_integers {};
 
 namespace op {
 
-/// Calls f(i) for rows of so many classes, several at a time.
-template <class F>
-void for_each_row_of(extent rows, extent classes, const F& f) {
-  parallel_for(rows, std::max<extent>(1, detail::elements_of_a_task / std::max<extent>(1, classes)), [&](extent begin, extent end) {
-    for (extent i = begin; i < end; ++i) f(i);
-  });
-}
-
 /// What a row's loss is: the sum over classes c of q[c]·(lse - x[c]), with q from label, weights and smoothing.
 template <std::floating_point T>
 struct cross_entropy_targets {
@@ -113,7 +105,7 @@ struct cross_entropy_gradient {
       return backend::launch_rows(rows, 40 * classes, backend::items::loss_gradient_of_row<T>{q, logits.data(), lse.data(), g.data(), step, factor, number_in<T>(mean_scale), dx.mutable_data()}, classes), dx;
 #endif
     backend::with_register<T>([&]<class V>() {
-      for_each_row_of(rows, classes, [&, all = dx.mutable_data()](extent i) {
+      detail::for_each_row_of(rows, classes, [&, all = dx.mutable_data()](extent i) {
         T* to = all + i * classes;
         const T* from = logits.data() + i * classes;
         const bool counts = !q.is_ignored(i);
@@ -195,7 +187,7 @@ struct cross_entropy {
     }
 #endif
     backend::with_register<T>([&, to = y.mutable_data(), to_lse = lse.mutable_data()]<class V>() {
-      for_each_row_of(rows, classes, [&](extent i) {
+      detail::for_each_row_of(rows, classes, [&](extent i) {
         const T* row = logits.data() + i * classes;
         const T top = backend::row_maximum<V>(row, classes);
         const T log_sum = top + std::log(backend::row_sum_of_exp<V>(row, classes, top));

@@ -19,12 +19,17 @@ namespace op {
 namespace detail {
 inline constexpr extent elements_of_a_task = 8192;
 
+/// Calls f(i) for rows of n elements, several at a time.
+template <class F>
+void for_each_row_of(extent rows, extent n, const F& f) {
+  parallel_for(rows, std::max<extent>(1, elements_of_a_task / std::max<extent>(1, n)), [&](extent begin, extent end) {
+    for (extent i = begin; i < end; ++i) f(i);
+  });
+}
 /// Calls f(offset of a row) for every row of n of `size` elements.
 template <class F>
 void for_each_row(extent size, extent n, const F& f) {
-  parallel_for(size / n, std::max<extent>(1, elements_of_a_task / n), [&](extent begin, extent end) {
-    for (extent i = begin; i < end; ++i) f(i * n);
-  });
+  for_each_row_of(size / n, n, [&](extent i) { f(i * n); });
 }
 
 /// Calls row(input row, output row, n) for every row of the last axis.
