@@ -244,7 +244,7 @@ inline constexpr bool is_one_image<X> = shape_t<X>::rank == 3;
 ///   grad   dx and dw by two adjoint operations, db = dy summed over images and pixels; any order
 ///   cost   2·N·O·H'·W'·C / groups·h·w flop; forward, dx and dw alike. Kernels of 3 x 3 with stride and dilation 1 take down to a quarter of the
 ///          multiplications where there are channels and pixels enough (Winograd's transforms, on processors): results of float then err
-///          about twice as much as sums in order do, and an infinity makes NaN of the 4 x 4 results beside it. A padding that is not of
+///          up to 2.5 times as much as sums in order do, and an infinity makes NaN of the 4 x 4 results beside it. A padding that is not of
 ///          zeros, or longer behind than before, is a copy of x first
 ///   like   torch.nn.functional.conv2d, and the padding_mode of torch.nn.Conv2d
 struct conv2d_fn {
